@@ -3,7 +3,7 @@ module github.com/tenon-sh/tenon
 go 1.26.9
 
 require (
-	k8s.io/component-helpers v0.37.2
+	k8s.io/component-helpers v0.36.1
 	sigs.k8s.io/karpenter v1.15.0
 )
 
@@ -71,10 +71,10 @@ require (
 	google.golang.org/protobuf v1.36.12-0.20260120151049-f2248ac996af // indirect
 	gopkg.in/evanphx/json-patch.v4 v4.13.0 // indirect
 	gopkg.in/inf.v0 v0.9.1 // indirect
-	k8s.io/api v0.37.2 // indirect
+	k8s.io/api v0.36.1 // indirect
 	k8s.io/apiextensions-apiserver v0.36.0 // indirect
-	k8s.io/apimachinery v0.37.2 // indirect
-	k8s.io/client-go v0.37.2 // indirect
+	k8s.io/apimachinery v0.36.1 // indirect
+	k8s.io/client-go v0.36.1 // indirect
 	k8s.io/cloud-provider v0.35.0 // indirect
 	k8s.io/component-base v0.36.1 // indirect
 	k8s.io/csi-translation-lib v0.35.0 // indirect
