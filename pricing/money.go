@@ -18,9 +18,9 @@ const (
 	// Unit is one whole unit of the currency per hour, so 2*Unit is "2.00 an hour".
 	Unit Micro = 1_000_000
 
-	// MaxPrice is the dearest offering that a catalogue may hold: a hundred million units an hour. It is far above
-	// any machine in any currency (the dearest embedded type costs 407.68 USD, about ten million Vietnamese dong) and
-	// low enough that 92,000 nodes of it still sum within an int64.
+	// MaxPrice is the dearest offering that a catalogue may hold: a hundred million units an hour. That leaves room for
+	// currencies with many zeros (the dearest embedded type costs 361 USD) and is low enough that 92,000 nodes at that
+	// price still sum within an int64.
 	MaxPrice = 100_000_000 * Unit
 
 	// microDecimals is the number of decimal places that a Micro holds.

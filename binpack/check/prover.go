@@ -1,0 +1,232 @@
+package check
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tenon-sh/tenon/binpack/model"
+)
+
+// The most nodes of search that one kind of bin, and one certificate, may need, whatever the
+// certificate asks for. A node takes 20 to 100 ns, so that no input keeps the checker for long.
+const (
+	branchesMax    = 5_000_000
+	branchesMaxAll = 200_000_000
+)
+
+// prover shows, for one certificate, that no content of any bin is worth more than the bin.
+//
+// For one bin, let m be its multipliers. An item is charged Σ m·Size, and for cards: a share and
+// slices by their multipliers, and σ for each whole card, where σ is the most that one empty
+// card can be charged for in any way. Whatever is in the bin, its charges are at most
+//
+//	room = Σ m·Cap + σ·(cards without live slots) + what the live cards can still be charged for
+//
+// (in a bin with Fixed instances, these instead of slices). So its worth is at most
+//
+//	room + Σ u·max(0, π − charge),
+//
+// u being how many copies of the item fit alone. That is the root. It is all that most bins need.
+type prover struct {
+	p      *model.Problem
+	cert   *model.Certificate
+	rules  *rules
+	placed []int64
+	owes   []int64           // ν of each kind of bin
+	items  map[int][]int     // the placed items that each class may hold
+	ratio  map[sigmaOf]int64 // σ, by multipliers and card kind
+	wanted []wanted          // what placed items ask of each card kind
+	charge []int64           // Σ m·Size of each item, for the multipliers at hand
+	nodes  int64             // left of branchesMaxAll
+	hard   []*root           // bins proven by search, of the multipliers at hand
+}
+
+func newProver(p *model.Problem, cert *model.Certificate, r *rules, placed []int64) *prover {
+	v := &prover{
+		p: p, cert: cert, rules: r, placed: placed,
+		owes:   make([]int64, len(p.Bins)),
+		items:  map[int][]int{},
+		ratio:  map[sigmaOf]int64{},
+		charge: make([]int64, len(p.Items)),
+		nodes:  branchesMaxAll,
+	}
+	for _, dual := range cert.Bins {
+		v.owes[dual.Bin] = dual.Value
+	}
+	for i, n := range placed {
+		if n == 0 {
+			continue
+		}
+		for _, class := range p.Items[i].Classes {
+			v.items[class] = append(v.items[class], i)
+		}
+	}
+	v.wanted = newWanted(p, placed)
+	return v
+}
+
+// run reports every kind of bin for which the proof fails. Bins with the same multipliers follow
+// one another, so that what items are charged for dimensions is computed once for them all.
+func (v *prover) run(f *faults) {
+	order := make([]int, len(v.p.Bins))
+	for b := range order {
+		order[b] = b
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(v.cert.Use[a], v.cert.Use[b]), cmp.Compare(a, b))
+	})
+	at := -2
+	for _, b := range order {
+		if use := v.cert.Use[b]; use != at {
+			at = use
+			v.price(use)
+		}
+		v.bin(b, f)
+	}
+}
+
+// none are the multipliers of a bin with Use -1.
+var none model.Mult
+
+func (v *prover) mult(b int) *model.Mult {
+	if use := v.cert.Use[b]; use >= 0 {
+		return &v.cert.Mults[use]
+	}
+	return &none
+}
+
+// price charges every item for its dimensions by the multipliers at hand.
+func (v *prover) price(use int) {
+	v.hard = v.hard[:0]
+	clear(v.charge)
+	if use < 0 {
+		return
+	}
+	dims := v.cert.Mults[use].Dims
+	for i := range v.charge {
+		if v.placed[i] == 0 {
+			continue
+		}
+		var sum int64
+		for d, size := range v.p.Items[i].Size {
+			sum = plus(sum, times(dims[d], size))
+		}
+		v.charge[i] = sum
+	}
+}
+
+// bin proves one kind of bin, or reports a fault.
+func (v *prover) bin(b int, f *faults) {
+	r := v.root(b)
+	if r.worth <= r.price {
+		return
+	}
+	if v.cert.Limit == 0 {
+		f.addf(ErrBound, "bin %d: its content may be worth %d and it costs %d", b, r.worth, r.price)
+		return
+	}
+	if slices.ContainsFunc(v.hard, func(done *root) bool { return v.covers(done, r) }) {
+		return
+	}
+	limit := min(v.cert.Limit, branchesMax, v.nodes)
+	found, nodes := v.search(r, limit)
+	v.nodes -= nodes
+	switch found {
+	case proven:
+		v.hard = append(v.hard, r)
+	case exhausted:
+		f.addf(ErrBound, "bin %d: not proven in %d branches that its content is worth at most %d", b, nodes, r.price)
+	case refuted:
+		f.addf(ErrBound, "bin %d: a content may be worth more than %d", b, r.price)
+	}
+}
+
+// root is what multipliers alone say of one kind of bin.
+type root struct {
+	bin   int
+	mult  *model.Mult
+	cards cardPrices
+	room  int64 // what the bin's space is worth by the multipliers
+	worth int64 // what its content is worth at most
+	price int64 // what it may be worth
+}
+
+// root bounds the worth of the content of bin b. A sum beyond int64 saturates and is not proven.
+func (v *prover) root(b int) *root {
+	bin := &v.p.Bins[b]
+	r := &root{bin: b, mult: v.mult(b), price: v.affordable(b)}
+	for d := range r.mult.Dims {
+		r.room = plus(r.room, times(r.mult.Dims[d], bin.Cap[d]))
+	}
+	r.cards = v.cards(b, r.mult)
+	r.room = plus(r.room, r.cards.room)
+	r.worth = r.room
+	var space *room
+	for _, i := range v.items[bin.Class] {
+		reduced := v.dual(i, bin.Domain) - v.charge[i]
+		if reduced <= 0 {
+			continue
+		}
+		need, why := v.rules.allowed(v.p, i, b)
+		if why != "" {
+			continue
+		}
+		if reduced -= r.cards.charge(&need); reduced <= 0 {
+			continue
+		}
+		if space == nil {
+			space = newRoom(v.p, b)
+		}
+		r.worth = plus(r.worth, times(reduced, v.fitting(space, i, &need)))
+	}
+	return r
+}
+
+// affordable is Price·Scale + ν + Σ λ·Amount, below the value at which sums saturate.
+func (v *prover) affordable(b int) int64 {
+	bin := &v.p.Bins[b]
+	sum := plus(times(bin.Price, v.cert.Scale), v.owes[b])
+	for _, u := range bin.Uses {
+		if v.cert.Budgets != nil {
+			sum = plus(sum, times(v.cert.Budgets[u.Budget], u.Amount))
+		}
+	}
+	return min(sum, most-1)
+}
+
+func (v *prover) dual(i, domain int) int64 {
+	if duals := v.cert.Items[i]; len(duals) > 1 {
+		return duals[domain]
+	}
+	return v.cert.Items[i][0]
+}
+
+// fitting is how many copies of item i fit into an empty bin, alone, at most.
+func (v *prover) fitting(space *room, i int, need *model.CardNeed) int64 {
+	n := v.placed[i]
+	if m := v.p.Items[i].BinMax; m > 0 {
+		n = min(n, m)
+	}
+	for _, c := range v.rules.caps[i] {
+		n = min(n, v.p.Caps[c].Max)
+	}
+	for _, s := range v.rules.zoned[i] {
+		if m := v.p.Spreads[s].Max; m > 0 {
+			n = min(n, m)
+		}
+	}
+	if slices.Contains(v.rules.foes[i], i) {
+		n = min(n, 1)
+	}
+	row := make([]int64, len(space.rows))
+	space.take(row, v.p.Items[i].Size, need)
+	return copies(n, row, space.rows)
+}
+
+// covers says whether the proof for one bin, with the same multipliers, serves another.
+func (v *prover) covers(done, r *root) bool {
+	a, b := &v.p.Bins[done.bin], &v.p.Bins[r.bin]
+	return done.price <= r.price && a.Class == b.Class && a.Domain == b.Domain &&
+		a.Card == b.Card && a.Cards == b.Cards && (a.Fixed == nil) == (b.Fixed == nil) &&
+		slices.Equal(a.Cap, b.Cap) && slices.Equal(a.Live, b.Live) && slices.Equal(a.Fixed, b.Fixed)
+}

@@ -1,0 +1,231 @@
+// Package colgen packs one component by column generation, and bounds its cost from below.
+//
+// A column is a content of one bin (a pattern). The master problem chooses how many bins have
+// each pattern so that every shape is covered at the least price; its duals π say what one more
+// item of each shape costs. Pricing asks each kind of bin for a content that is worth more at π
+// than the bin costs; if none has one, the master's optimum is the optimum of the relaxation
+// (Gilmore & Gomory 1961), and π·demand a lower bound on every packing.
+//
+// Two phases share one master's work. First patterns come from rounding (knapsack.Fill), cheaply.
+// Then the bound: the worst offender is branched on (knapsack.Prove) until its best content is
+// known; a bin that resists contributes its fractional content as a column, which weakens the
+// bound a little but only where that bin matters. The alternative, scaling all duals by the
+// worst offender (Farley 1990), would cost everywhere. Every round's duals, scaled to be valid,
+// give a bound; the best is kept.
+//
+// Then diving: whole parts of the master's solution are fixed, the largest fraction is rounded
+// up, the rest is priced again, until everything is placed. Right-sizing and local search finish.
+//
+// All money inside is a float64 in units of the dearest bin; the certificate is rounded to
+// integers and checked as such by binpack/check. Work is counted, never timed.
+package colgen
+
+import (
+	"github.com/tenon-sh/tenon/binpack/cards"
+	"github.com/tenon-sh/tenon/binpack/knapsack"
+	"github.com/tenon-sh/tenon/binpack/model"
+	"github.com/tenon-sh/tenon/binpack/simplex"
+)
+
+// Part is one component of a problem.
+type Part struct {
+	Problem  *model.Problem
+	Shapes   []knapsack.Shape // of this component only
+	Bins     []int            // kinds to generate patterns for, ascending by price
+	Spare    []int            // further kinds that packing may use: existing bins that pruning dropped
+	Geometry []*cards.Geometry
+	Limits   model.Limits
+	Report   func(Progress) // may be nil
+}
+
+// Progress is where a component stands.
+type Progress struct {
+	Phase      string // columns, bound, dive, search
+	Iterations int64
+	Cost       float64 // of the best packing, in price units; 0: none yet
+	Bound      float64
+}
+
+// Bound is a proven bound of a part: duals in price units, valid for every bin of the part.
+type Bound struct {
+	Value   float64
+	Shapes  []float64   // π by shape of the part
+	Max     []float64   // ν by position in Part.Bins
+	Budgets []float64   // λ by budget of the problem
+	Mu      [][]float64 // multipliers by position in Part.Bins
+	Kinds   []*knapsack.Bin
+}
+
+// Filled is a number of bins with equal content.
+type Filled struct {
+	Bin   *knapsack.Bin
+	Count int64
+	Items knapsack.Content // by shape of the part
+}
+
+// generator holds the state of one part.
+type generator struct {
+	Part
+	scale  float64 // price units → 1
+	bins   []*knapsack.Bin
+	rooms  []*knapsack.Room
+	mu     [][]float64
+	open   []int // how often Prove gave up on a bin
+	maxRow []int // row of each bin's Max, -1
+	budRow []int // row of each budget, -1
+	rows   []simplex.Row
+	cols   []column
+	seen   map[string]bool
+	work   model.Work
+	best   Bound
+	demand []int64
+}
+
+type column struct {
+	bin      int // position in Bins; -1: none
+	content  knapsack.Content
+	fraction bool
+}
+
+// unmetPrice is what one unplaced item costs, in units of the dearest bin, times one plus its
+// rank. It must exceed every true dual; a single item never costs more than one bin, but limits
+// on bins can push a dual beyond.
+const unmetPrice = 50
+
+func newGenerator(p Part) *generator {
+	g := &generator{Part: p, seen: map[string]bool{}}
+	top := int64(1)
+	for _, b := range append(append([]int(nil), p.Bins...), p.Spare...) {
+		top = max(top, p.Problem.Bins[b].Price)
+	}
+	g.scale = 1 / float64(top)
+	for _, b := range p.Bins {
+		g.bins = append(g.bins, g.newBin(b))
+	}
+	for _, k := range g.bins {
+		g.rooms = append(g.rooms, k.Open())
+	}
+	g.mu = make([][]float64, len(g.bins))
+	g.open = make([]int, len(g.bins))
+	for _, s := range p.Shapes {
+		g.demand = append(g.demand, s.Count)
+	}
+	g.buildRows()
+	return g
+}
+
+func (g *generator) newBin(b int) *knapsack.Bin {
+	var geo *cards.Geometry
+	if c := g.Problem.Bins[b].Card; c >= 0 {
+		geo = g.Geometry[c]
+	}
+	return knapsack.NewBin(g.Problem, b, g.Shapes, geo)
+}
+
+// buildRows lays out the master: shapes, then bins with a Max, then budgets that the part uses.
+func (g *generator) buildRows() {
+	for _, s := range g.Shapes {
+		rank := float64(g.Problem.Items[s.Item].Rank)
+		g.rows = append(g.rows, simplex.Row{RHS: max(float64(s.Count), 1e-3), Penalty: unmetPrice * (1 + rank)})
+	}
+	g.maxRow = make([]int, len(g.bins))
+	for k := range g.bins {
+		g.maxRow[k] = -1
+		if m := g.kind(k).Max; m > 0 {
+			g.maxRow[k] = len(g.rows)
+			g.rows = append(g.rows, simplex.Row{AtMost: true, RHS: float64(m)})
+		}
+	}
+	g.budRow = make([]int, len(g.Problem.Budgets))
+	for b := range g.budRow {
+		g.budRow[b] = -1
+	}
+	for k := range g.bins {
+		for _, u := range g.kind(k).Uses {
+			if g.budRow[u.Budget] < 0 {
+				g.budRow[u.Budget] = len(g.rows)
+				g.rows = append(g.rows, simplex.Row{AtMost: true, RHS: float64(min(g.Problem.Budgets[u.Budget], 1))})
+			}
+		}
+	}
+}
+
+func (g *generator) kind(k int) *model.Bin { return &g.Problem.Bins[g.Bins[k]] }
+
+func (g *generator) price(k int) float64 { return float64(g.kind(k).Price) * g.scale }
+
+// budgetShare returns an amount as a share of the whole budget, the unit of budget rows.
+func budgetShare(amount, budget int64) float64 {
+	return float64(amount) / float64(max(budget, 1))
+}
+
+// entry turns a pattern into a column of the master.
+func (g *generator) entry(c column, counts []float64) simplex.Column {
+	out := simplex.Column{Cost: g.price(c.bin)}
+	for i, s := range c.content.Shapes {
+		out.Rows = append(out.Rows, int32(s))
+		out.Vals = append(out.Vals, counts[i])
+	}
+	if r := g.maxRow[c.bin]; r >= 0 {
+		out.Rows, out.Vals = append(out.Rows, int32(r)), append(out.Vals, 1)
+	}
+	for _, u := range g.kind(c.bin).Uses {
+		if r := g.budRow[u.Budget]; r >= 0 && u.Amount > 0 {
+			out.Rows, out.Vals = append(out.Rows, int32(r)), append(out.Vals, budgetShare(u.Amount, g.Problem.Budgets[u.Budget]))
+		}
+	}
+	return out
+}
+
+func floats(counts []int64) []float64 {
+	out := make([]float64, len(counts))
+	for i, c := range counts {
+		out[i] = float64(c)
+	}
+	return out
+}
+
+// add puts a real pattern (by part shapes) into the master unless it is there already.
+func (g *generator) add(m *simplex.Master, k int, content knapsack.Content) bool {
+	key := patternKey(k, content)
+	if g.seen[key] {
+		return false
+	}
+	g.seen[key] = true
+	c := column{bin: k, content: content}
+	g.cols = append(g.cols, c)
+	m.Add(g.entry(c, floats(content.Counts)))
+	g.work.Columns++
+	return true
+}
+
+// addFraction puts the fractional content of a relaxation into the master.
+func (g *generator) addFraction(m *simplex.Master, k int, x []float64) {
+	c := column{bin: k, fraction: true}
+	var vals []float64
+	for l, v := range x {
+		if v > 1e-9 {
+			c.content.Shapes = append(c.content.Shapes, g.bins[k].Shapes[l])
+			vals = append(vals, v)
+		}
+	}
+	g.cols = append(g.cols, c)
+	m.Add(g.entry(c, vals))
+	g.work.Columns++
+}
+
+func patternKey(k int, c knapsack.Content) string {
+	b := make([]byte, 0, 8+8*len(c.Shapes))
+	put := func(v int64) {
+		for ; v >= 0x80; v >>= 7 {
+			b = append(b, byte(v)|0x80)
+		}
+		b = append(b, byte(v))
+	}
+	put(int64(k))
+	for i, s := range c.Shapes {
+		put(int64(s))
+		put(c.Counts[i])
+	}
+	return string(b)
+}

@@ -1,0 +1,261 @@
+package colgen
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tenon-sh/tenon/binpack/knapsack"
+	"github.com/tenon-sh/tenon/binpack/simplex"
+)
+
+const (
+	addEach      = 40   // patterns that one round may add
+	proveEach    = 6    // bins that one round of the bound branches on before the master is solved again
+	givenUp      = 2    // after so many failures to prove a bin it is relaxed at once
+	slackTarget  = 2e-4 // how far a bin's best content may exceed its price before it is looked at
+	smoothing    = 0.6  // weight of the best duals so far in the prices (Wentges 1997)
+	masterPivots = 200000
+)
+
+// prices are the master's duals, in the form that pricing needs.
+type prices struct {
+	pi  []float64 // by shape
+	max []float64 // ν by bin, ≥ 0
+	bud []float64 // λ by budget, ≥ 0, of the whole budget
+}
+
+func (g *generator) prices(m *simplex.Master) prices {
+	y := m.Duals()
+	p := prices{pi: slices.Clone(y[:len(g.Shapes)]), max: make([]float64, len(g.bins)), bud: make([]float64, len(g.budRow))}
+	for s, v := range p.pi {
+		p.pi[s] = max(0, v)
+	}
+	for k, r := range g.maxRow {
+		if r >= 0 {
+			p.max[k] = max(0, -y[r])
+		}
+	}
+	for b, r := range g.budRow {
+		if r >= 0 {
+			p.bud[b] = max(0, -y[r])
+		}
+	}
+	return p
+}
+
+// mix returns a·w + b·(1-w).
+func mix(a, b prices, w float64) prices {
+	blend := func(x, y []float64) []float64 {
+		out := make([]float64, len(x))
+		for i := range x {
+			out[i] = float64(w*x[i]) + float64((1-w)*y[i])
+		}
+		return out
+	}
+	return prices{pi: blend(a.pi, b.pi), max: blend(a.max, b.max), bud: blend(a.bud, b.bud)}
+}
+
+// threshold is what one bin of kind k costs at the prices: its own, its number's and its budgets'.
+func (g *generator) threshold(k int, p prices) float64 {
+	t := g.price(k) + p.max[k]
+	for _, u := range g.kind(k).Uses {
+		t += float64(p.bud[u.Budget] * budgetShare(u.Amount, g.Problem.Budgets[u.Budget]))
+	}
+	return t
+}
+
+// offer is a bin kind whose relaxation is worth more than it costs.
+type offer struct {
+	k     int
+	rel   knapsack.Relaxed
+	over  float64 // worth of the relaxation for its price, minus 1
+	fill  knapsack.Content
+	worth float64
+}
+
+// sweep relaxes every bin at the prices and returns those that are worth more than they cost by
+// the relative slack, worst first. It sets the upper bounds that value needs.
+func (g *generator) sweep(p prices, slack float64, worths []float64) []offer {
+	var out []offer
+	for k, bin := range g.bins {
+		t := g.threshold(k, p)
+		if g.mu[k] != nil {
+			if worths[k] = bin.Bound(p.pi, g.mu[k]); worths[k] <= t*(1+slack) {
+				continue
+			}
+		}
+		rel := bin.Relax(p.pi)
+		g.mu[k], worths[k] = rel.Mu, rel.Value
+		if rel.Value > t*(1+slack)+1e-12 {
+			out = append(out, offer{k: k, rel: rel, over: rel.Value/max(t, 1e-12) - 1})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b offer) int { return cmp.Compare(b.over, a.over) })
+	return out
+}
+
+// consider turns worths of all bins into a proven bound by scaling, and keeps the best.
+// Bins of a limited number are paid for with a higher ν instead.
+func (g *generator) consider(p prices, worths []float64) {
+	factor := 1.0
+	for k := range g.bins {
+		if g.maxRow[k] >= 0 || g.price(k) == 0 {
+			continue
+		}
+		factor = max(factor, (worths[k]-g.threshold(k, p)+g.price(k))/g.price(k))
+	}
+	b := Bound{Shapes: slices.Clone(p.pi), Max: slices.Clone(p.max), Budgets: slices.Clone(p.bud), Mu: make([][]float64, len(g.bins))}
+	for s := range b.Shapes {
+		b.Shapes[s] /= factor
+		b.Value += float64(b.Shapes[s] * float64(g.demand[s]))
+	}
+	for i := range b.Budgets {
+		b.Budgets[i] /= factor
+		if g.budRow[i] >= 0 && g.Problem.Budgets[i] > 0 {
+			b.Value -= b.Budgets[i]
+		}
+	}
+	for k := range g.bins {
+		b.Mu[k] = slices.Clone(g.mu[k])
+		for i := range b.Mu[k] {
+			b.Mu[k][i] /= factor
+		}
+		if g.maxRow[k] < 0 {
+			continue
+		}
+		need := worths[k]/factor - g.price(k) - (g.threshold(k, p)-g.price(k)-p.max[k])/factor
+		b.Max[k] = max(0, need)
+		b.Value -= float64(b.Max[k] * float64(g.kind(k).Max))
+	}
+	if b.Value > g.best.Value || g.best.Shapes == nil {
+		g.best = b
+	}
+}
+
+// columns runs the first phase: cheap patterns until none pays.
+func (g *generator) columns(m *simplex.Master) error {
+	worths := make([]float64, len(g.bins))
+	var center prices
+	for g.work.Iterations < g.Limits.Iterations {
+		if err := m.Solve(masterPivots); err != nil {
+			return err
+		}
+		g.work.Iterations++
+		exact := g.prices(m)
+		p := exact
+		if center.pi != nil {
+			p = mix(center, exact, smoothing)
+		}
+		before := g.best.Value
+		n := g.priceRound(m, p, exact, worths)
+		g.consider(p, worths)
+		if g.best.Value > before || center.pi == nil {
+			center = p
+		}
+		if n == 0 && center.pi != nil && !slices.Equal(p.pi, exact.pi) {
+			n = g.priceRound(m, exact, exact, worths)
+			g.consider(exact, worths)
+			center = exact
+		}
+		g.report("columns", m)
+		if n == 0 {
+			return nil
+		}
+	}
+	return nil
+}
+
+// priceRound adds the best patterns at prices p that also pay at the exact prices.
+func (g *generator) priceRound(m *simplex.Master, p, exact prices, worths []float64) int {
+	offers := g.sweep(p, 1e-7, worths)
+	for i := range offers {
+		o := &offers[i]
+		c, _ := g.bins[o.k].Fill(p.pi, o.rel, g.rooms[o.k])
+		o.fill = g.bins[o.k].Global(c)
+		w := 0.0
+		for j, s := range o.fill.Shapes {
+			w += float64(exact.pi[s] * float64(o.fill.Counts[j]))
+		}
+		o.worth = w/max(g.threshold(o.k, exact), 1e-12) - 1
+	}
+	slices.SortStableFunc(offers, func(a, b offer) int { return cmp.Compare(b.worth, a.worth) })
+	n := 0
+	for _, o := range offers {
+		if o.worth <= 1e-7 || n >= addEach {
+			break
+		}
+		if g.add(m, o.k, o.fill) {
+			n++
+		}
+	}
+	return n
+}
+
+// bound runs the second phase: until every bin is proven, relaxed into the master, or work runs out.
+func (g *generator) bound(m *simplex.Master) error {
+	worths := make([]float64, len(g.bins))
+	for g.work.Iterations < g.Limits.Iterations {
+		if err := m.Solve(masterPivots); err != nil {
+			return err
+		}
+		g.work.Iterations++
+		p := g.prices(m)
+		added := g.boundRound(m, p, worths)
+		g.consider(p, worths)
+		g.report("bound", m)
+		if added == 0 {
+			return nil
+		}
+	}
+	return nil
+}
+
+// boundRound looks at the offenders, worst first, and returns how many columns it added.
+func (g *generator) boundRound(m *simplex.Master, p prices, worths []float64) int {
+	offers := g.sweep(p, slackTarget, worths)
+	added, cheap := 0, 0
+	for _, o := range offers {
+		t := g.threshold(o.k, p)
+		c, worth := g.bins[o.k].Fill(p.pi, o.rel, g.rooms[o.k])
+		if worth > t*(1+slackTarget) && g.add(m, o.k, g.bins[o.k].Global(c)) {
+			added++
+			cheap++
+		}
+	}
+	if cheap > 0 {
+		return added
+	}
+	for _, o := range offers {
+		t := g.threshold(o.k, p) * (1 + slackTarget)
+		if g.open[o.k] >= givenUp {
+			g.addFraction(m, o.k, o.rel.X)
+			added++
+			continue
+		}
+		verdict, c, nodes := g.bins[o.k].Prove(p.pi, o.rel, t, g.Limits.Branches)
+		g.work.Branches += nodes
+		switch verdict {
+		case knapsack.Proven:
+			worths[o.k] = t
+		case knapsack.Better:
+			if g.add(m, o.k, g.bins[o.k].Global(c)) {
+				added++
+			}
+		case knapsack.Open:
+			g.open[o.k]++
+			g.addFraction(m, o.k, o.rel.X)
+			added++
+		}
+		if added >= proveEach {
+			break
+		}
+	}
+	return added
+}
+
+func (g *generator) report(phase string, m *simplex.Master) {
+	g.work.Pivots = m.Pivots()
+	if g.Report != nil {
+		g.Report(Progress{Phase: phase, Iterations: g.work.Iterations, Bound: g.best.Value / g.scale})
+	}
+}

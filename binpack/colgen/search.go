@@ -1,0 +1,161 @@
+package colgen
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/tenon-sh/tenon/binpack/knapsack"
+)
+
+const (
+	ruinMin, ruinMax = 2, 7 // bins taken apart in one move
+	searchKinds      = 48   // kinds that a rebuild considers
+	noise            = 0.15 // how far prices are shaken in a rebuild
+)
+
+// searcher improves a packing by large-neighbourhood search: a few wasteful bins are taken
+// apart and packed again at shaken prices; a cheaper result is kept. The sum over bins of price
+// minus worth at π is the distance to the bound, so that is where it looks.
+type searcher struct {
+	g     *generator
+	open  []Filled // every bin by itself
+	waste []float64
+	st    *stock
+	list  []sized
+	kinds []int
+	rng   *rand.Rand
+	pi    []float64
+}
+
+// search makes up to Limits.Moves moves.
+func (g *generator) search(fills []Filled, st *stock, list []sized) []Filled {
+	s := &searcher{g: g, st: st, list: list, rng: rand.New(rand.NewPCG(20261124, uint64(len(g.Shapes)))), pi: g.best.Shapes}
+	for _, f := range fills {
+		for range f.Count {
+			s.push(Filled{Bin: f.Bin, Count: 1, Items: f.Items})
+		}
+	}
+	s.choose()
+	if len(s.open) >= ruinMin && len(s.kinds) > 0 && s.pi != nil {
+		for range g.Limits.Moves {
+			s.move()
+			if s.done() {
+				break
+			}
+		}
+	}
+	return s.open
+}
+
+// done reports whether the cost has met the bound.
+func (s *searcher) done() bool {
+	return float64(s.g.cost(s.open))*s.g.scale <= s.g.best.Value+1e-12
+}
+
+func (s *searcher) push(f Filled) {
+	w := float64(s.g.Problem.Bins[f.Bin.Index].Price) * s.g.scale
+	for i, sh := range f.Items.Shapes {
+		w -= float64(s.pi[sh] * float64(f.Items.Counts[i]))
+	}
+	s.open = append(s.open, f)
+	s.waste = append(s.waste, w)
+}
+
+// choose picks the kinds that rebuilds may use: those in use, then those nearest to paying.
+func (s *searcher) choose() {
+	g := s.g
+	used := map[*knapsack.Bin]bool{}
+	for _, f := range s.open {
+		used[f.Bin] = true
+	}
+	gap := make([]float64, len(g.bins))
+	for k, bin := range g.bins {
+		gap[k] = 2
+		if p := g.price(k); p > 0 && g.best.Mu != nil && g.best.Mu[k] != nil {
+			gap[k] = 1 - bin.Bound(s.pi, g.best.Mu[k])/p
+		}
+		if used[bin] {
+			gap[k] = -1
+		}
+	}
+	s.kinds = g.all()
+	slices.SortStableFunc(s.kinds, func(a, b int) int { return cmp.Compare(gap[a], gap[b]) })
+	s.kinds = s.kinds[:min(len(s.kinds), searchKinds)]
+}
+
+// pick returns an open bin by tournament on waste.
+func (s *searcher) pick() int {
+	best := s.rng.IntN(len(s.open))
+	for range 2 {
+		if i := s.rng.IntN(len(s.open)); s.waste[i] > s.waste[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+func (s *searcher) move() {
+	n := min(len(s.open), ruinMin+s.rng.IntN(ruinMax-ruinMin+1))
+	var ruin []int
+	for range 4 * n {
+		if i := s.pick(); !slices.Contains(ruin, i) {
+			ruin = append(ruin, i)
+		}
+		if len(ruin) == n {
+			break
+		}
+	}
+	residual := make([]int64, len(s.g.Shapes))
+	old := int64(0)
+	var removed []Filled
+	for _, i := range ruin {
+		f := s.open[i]
+		old += s.g.Problem.Bins[f.Bin.Index].Price
+		s.st.take(f.Bin.Index, -1)
+		for j, sh := range f.Items.Shapes {
+			residual[sh] += f.Items.Counts[j]
+		}
+		removed = append(removed, f)
+	}
+	built := s.rebuild(residual)
+	if total(residual) > 0 || s.g.cost(built) >= old {
+		s.undo(built, removed)
+		return
+	}
+	s.replace(ruin, built)
+}
+
+func (s *searcher) rebuild(residual []int64) []Filled {
+	pi := slices.Clone(s.pi)
+	for i := range pi {
+		if residual[i] > 0 {
+			pi[i] *= 1 + float64(noise*(2*s.rng.Float64()-1))
+			pi[i] = max(pi[i], 1e-9)
+		}
+	}
+	return s.g.rightSize(s.g.greedy(s.kinds, residual, pi, s.st), s.st, s.list)
+}
+
+func (s *searcher) undo(built, removed []Filled) {
+	for _, f := range built {
+		s.st.take(f.Bin.Index, -f.Count)
+	}
+	for _, f := range removed {
+		s.st.take(f.Bin.Index, 1)
+	}
+}
+
+func (s *searcher) replace(ruin []int, built []Filled) {
+	slices.Sort(ruin)
+	for n := len(ruin) - 1; n >= 0; n-- {
+		last := len(s.open) - 1
+		s.open[ruin[n]], s.waste[ruin[n]] = s.open[last], s.waste[last]
+		s.open, s.waste = s.open[:last], s.waste[:last]
+	}
+	for _, f := range built {
+		for range f.Count {
+			s.push(Filled{Bin: f.Bin, Count: 1, Items: f.Items})
+		}
+	}
+}

@@ -1,0 +1,232 @@
+// Package knapsack prices one bin: which content of a bin is worth the most, at given prices of
+// the items? It is the subproblem of column generation, a bounded multi-dimensional knapsack in
+// which GPUs are a second level.
+//
+// It answers three ways. Relax solves the linear relaxation: an upper bound, the multipliers
+// that prove it, and a fractional content. Fill rounds to a real content. Prove branches with
+// the multipliers until no content is worth more than a threshold, or finds one that is, or gives up.
+//
+// The relaxation of the cards is exact per card: variables say how many cards have each layout
+// (each maximal multiset of slices), so a card's convex hull needs no further cuts. Shares are
+// bounded by dual-feasible functions (Fekete & Schepers 2001): f_k(x) never adds up to more than
+// one on a card, whatever fits on it.
+package knapsack
+
+import (
+	"slices"
+
+	"github.com/tenon-sh/tenon/binpack/cards"
+	"github.com/tenon-sh/tenon/binpack/model"
+)
+
+// Shape is a kind of item as column generation sees it: an item of the problem, perhaps bound to
+// one domain.
+type Shape struct {
+	Item   int
+	Domain int // -1: any
+	Count  int64
+}
+
+// Bin is one kind of bin with the shapes that fit it. Its scratch space makes it unsafe for
+// concurrent use.
+type Bin struct {
+	Index  int     // in Problem.Bins
+	Shapes []int   // indices into the caller's shapes, ascending
+	Upper  []int64 // the most copies of each that a content may have now
+
+	alone []int64 // the most copies of each that fit alone
+	p     *model.Problem
+	items []int // problem item of each shape
+	size  [][]int64
+	need  []model.CardNeed
+	set   cards.Set
+	caps  []capRow
+	pairs [][]int // of each shape: the shapes that conflict with it
+	after [][]int // of each shape: the shapes of which one must be present; nil: no such rule
+
+	rows   rows
+	lp     box
+	v      []float64
+	ucol   []float64
+	order  []int
+	key    []float64
+	branch brancher
+}
+
+type capRow struct {
+	shapes []int // local
+	max    int64
+}
+
+// Content is a filling of a bin: counts by local shape index, ascending.
+type Content struct {
+	Shapes []int // local
+	Counts []int64
+}
+
+// NewBin prepares bin kind b for the shapes that may lie in it. geometry is of its card kind.
+func NewBin(p *model.Problem, b int, shapes []Shape, geometry *cards.Geometry) *Bin {
+	bin := &p.Bins[b]
+	k := &Bin{Index: b, p: p, set: cards.Set{Geometry: geometry, N: bin.Cards, Live: bin.Live, Fixed: bin.Fixed}}
+	for s, sh := range shapes {
+		if sh.Domain >= 0 && sh.Domain != bin.Domain {
+			continue
+		}
+		if n, need := MostAlone(p, sh.Item, b, k.set); n > 0 {
+			k.Shapes = append(k.Shapes, s)
+			k.alone = append(k.alone, n)
+			k.Upper = append(k.Upper, n)
+			k.items = append(k.items, sh.Item)
+			k.size = append(k.size, p.Items[sh.Item].Size)
+			k.need = append(k.need, need)
+		}
+	}
+	k.rules()
+	k.rows.build(k)
+	k.key = make([]float64, len(k.Shapes))
+	k.v = make([]float64, k.rows.n)
+	k.ucol = make([]float64, k.rows.n)
+	return k
+}
+
+// MostAlone returns how many copies of item i alone fit in one bin of kind b, and what each
+// needs of the cards.
+func MostAlone(p *model.Problem, i, b int, set cards.Set) (int64, model.CardNeed) {
+	it, bin := &p.Items[i], &p.Bins[b]
+	need, ok := p.Need(i, b)
+	if !ok || !allows(it.Classes, bin.Class) {
+		return 0, need
+	}
+	n := it.Count
+	if it.BinMax > 0 {
+		n = min(n, it.BinMax)
+	}
+	for d, s := range it.Size {
+		if s > 0 {
+			n = min(n, bin.Cap[d]/s)
+		}
+	}
+	for _, c := range p.Caps {
+		for _, j := range c.Items {
+			if j == i {
+				n = min(n, c.Max)
+			}
+		}
+	}
+	return mostOnCards(set, need, n), need
+}
+
+func allows(classes []int, c int) bool {
+	lo, hi := 0, len(classes)
+	for lo < hi {
+		mid := (lo + hi) / 2
+		if classes[mid] < c {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo < len(classes) && classes[lo] == c
+}
+
+func mostOnCards(set cards.Set, need model.CardNeed, n int64) int64 {
+	if need.Kind < 0 || n == 0 {
+		return n
+	}
+	profiles := len(need.Slices)
+	fits := func(c int64) bool {
+		return set.Fits(cards.Total([]cards.Demand{{Count: c, Need: need}}, profiles))
+	}
+	n = min(n, 4096)
+	lo := int64(0)
+	for lo < n {
+		mid := (lo + n + 1) / 2
+		if fits(mid) {
+			lo = mid
+		} else {
+			n = mid - 1
+		}
+	}
+	return lo
+}
+
+// rules finds the caps, conflicts and follows that matter inside this bin.
+func (k *Bin) rules() {
+	local := map[int][]int{}
+	for l, i := range k.items {
+		local[i] = append(local[i], l)
+	}
+	for _, c := range k.p.Caps {
+		row := capRow{max: c.Max}
+		for _, i := range c.Items {
+			row.shapes = append(row.shapes, local[i]...)
+		}
+		if len(row.shapes) > 1 {
+			k.caps = append(k.caps, row)
+		}
+	}
+	k.pairs = make([][]int, len(k.items))
+	for _, c := range k.p.Conflicts {
+		for _, a := range local[c.A] {
+			for _, b := range local[c.B] {
+				k.pairs[a] = append(k.pairs[a], b)
+				k.pairs[b] = append(k.pairs[b], a)
+			}
+		}
+	}
+	k.after = make([][]int, len(k.items))
+	for _, f := range k.p.Follows {
+		any := []int{}
+		for _, i := range f.AnyOf {
+			any = append(any, local[i]...)
+		}
+		for _, l := range local[f.Item] {
+			k.after[l] = any
+		}
+	}
+}
+
+// Local returns the local index of the caller's shape s, or -1.
+func (k *Bin) Local(s int) int {
+	if l, ok := slices.BinarySearch(k.Shapes, s); ok {
+		return l
+	}
+	return -1
+}
+
+// Holds reports whether the bin can hold a content given by the caller's shapes.
+func (k *Bin) Holds(c Content, room *Room) bool {
+	room.reset()
+	for range 2 { // followers may come before their leaders
+		done := true
+		for i, s := range c.Shapes {
+			l := k.Local(s)
+			if l < 0 {
+				return false
+			}
+			if want := c.Counts[i] - room.Counts[l]; want > 0 {
+				if room.Most(l, want) < want {
+					done = false
+					continue
+				}
+				room.Add(l, want)
+			}
+		}
+		if done {
+			return true
+		}
+		if len(k.p.Follows) == 0 {
+			return false
+		}
+	}
+	return false
+}
+
+// Global turns local indices of a content into the caller's shapes.
+func (k *Bin) Global(c Content) Content {
+	out := Content{Counts: append([]int64(nil), c.Counts...)}
+	for _, l := range c.Shapes {
+		out.Shapes = append(out.Shapes, k.Shapes[l])
+	}
+	return out
+}

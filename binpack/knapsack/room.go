@@ -1,0 +1,236 @@
+package knapsack
+
+import (
+	"github.com/tenon-sh/tenon/binpack/cards"
+)
+
+// Room is a bin that is being filled: it knows every rule that holds inside one bin.
+type Room struct {
+	k      *Bin
+	Counts []int64 // by local shape
+	left   []int64
+	load   cards.Load
+}
+
+// Open returns an empty room.
+func (k *Bin) Open() *Room {
+	r := &Room{k: k, Counts: make([]int64, len(k.Shapes)), left: append([]int64(nil), k.p.Bins[k.Index].Cap...)}
+	if bin := k.p.Bins[k.Index]; bin.Card >= 0 {
+		r.load.Slices = make([]int64, len(k.p.Cards[bin.Card].Profiles))
+	}
+	return r
+}
+
+func (r *Room) reset() {
+	clear(r.Counts)
+	copy(r.left, r.k.p.Bins[r.k.Index].Cap)
+	r.load.Whole, r.load.Shares = 0, r.load.Shares[:0]
+	clear(r.load.Slices)
+}
+
+// Most returns how many more copies of local shape l fit, at most n.
+func (r *Room) Most(l int, n int64) int64 {
+	k := r.k
+	n = min(n, k.alone[l]-r.Counts[l])
+	for d, s := range k.size[l] {
+		if n <= 0 {
+			return 0
+		}
+		if s > 0 {
+			n = min(n, r.left[d]/s)
+		}
+	}
+	for _, c := range k.caps {
+		n = min(n, c.room(l, r.Counts))
+	}
+	if n <= 0 || !r.allowed(l) {
+		return 0
+	}
+	if k.need[l].Kind < 0 {
+		return n
+	}
+	lo := int64(0)
+	for lo < n {
+		mid := (lo + n + 1) / 2
+		if r.fitsCards(l, mid) {
+			lo = mid
+		} else {
+			n = mid - 1
+		}
+	}
+	return lo
+}
+
+func (c capRow) room(l int, counts []int64) int64 {
+	in, sum := false, int64(0)
+	for _, s := range c.shapes {
+		in = in || s == l
+		sum += counts[s]
+	}
+	if !in {
+		return 1 << 40
+	}
+	return c.max - sum
+}
+
+// allowed checks conflicts and follows.
+func (r *Room) allowed(l int) bool {
+	for _, o := range r.k.pairs[l] {
+		if r.Counts[o] > 0 {
+			return false
+		}
+	}
+	if r.k.after[l] == nil {
+		return true
+	}
+	for _, o := range r.k.after[l] {
+		if r.Counts[o] > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Room) fitsCards(l int, n int64) bool {
+	r.charge(l, n)
+	ok := r.k.set.Fits(r.load)
+	r.charge(l, -n)
+	return ok
+}
+
+func (r *Room) charge(l int, n int64) {
+	need := r.k.need[l]
+	r.load.Whole += need.Whole * n
+	for p, c := range need.Slices {
+		r.load.Slices[p] += c * n
+	}
+	if need.Share > 0 && n > 0 {
+		for range n {
+			r.load.Shares = append(r.load.Shares, need.Share)
+		}
+	}
+	if need.Share > 0 && n < 0 {
+		r.load.Shares = r.load.Shares[:len(r.load.Shares)+int(n)]
+	}
+}
+
+// Add puts n copies of local shape l in; the caller has asked Most.
+func (r *Room) Add(l int, n int64) {
+	r.Counts[l] += n
+	for d, s := range r.k.size[l] {
+		r.left[d] -= s * n
+	}
+	if r.k.need[l].Kind >= 0 {
+		r.charge(l, n)
+	}
+}
+
+// Content returns what is in the room.
+func (r *Room) Content() Content {
+	var c Content
+	for l, n := range r.Counts {
+		if n > 0 {
+			c.Shapes = append(c.Shapes, l)
+			c.Counts = append(c.Counts, n)
+		}
+	}
+	return c
+}
+
+// Fill rounds a relaxation to a real content: the whole parts first, then whatever still fits,
+// best price for the resources first; and once more without the whole parts. It returns the
+// better one and its worth.
+func (k *Bin) Fill(pi []float64, rel Relaxed, room *Room) (Content, float64) {
+	order := k.byWorth(pi, rel.Mu)
+	var best Content
+	worth := 0.0
+	for pass := range 2 {
+		room.reset()
+		if pass == 0 {
+			for _, l := range order {
+				if n := room.Most(l, min(k.Upper[l], int64(rel.X[l]+1e-9))); n > 0 {
+					room.Add(l, n)
+				}
+			}
+		}
+		k.top(order, room)
+		if v := k.Worth(pi, room.Counts); v > worth {
+			best, worth = room.Content(), v
+		}
+	}
+	return best, worth
+}
+
+// Greedy fills an empty room, best price for the resources at multipliers mu first, and returns
+// the content and its worth.
+func (k *Bin) Greedy(pi, mu []float64, room *Room) (Content, float64) {
+	room.reset()
+	k.top(k.byWorth(pi, mu), room)
+	return room.Content(), k.Worth(pi, room.Counts)
+}
+
+// TopUp puts a content of the caller's shapes into the room, as far as Upper allows, and fills
+// the rest as Greedy does.
+func (k *Bin) TopUp(c Content, pi, mu []float64, room *Room) Content {
+	room.reset()
+	for range 2 {
+		for i, s := range c.Shapes {
+			if l := k.Local(s); l >= 0 {
+				if n := room.Most(l, min(c.Counts[i], k.Upper[l])-room.Counts[l]); n > 0 {
+					room.Add(l, n)
+				}
+			}
+		}
+	}
+	k.top(k.byWorth(pi, mu), room)
+	return room.Content()
+}
+
+// top fills the room greedily in the given order. Followers whose leader is missing get a second
+// chance, with a leader brought in for them.
+func (k *Bin) top(order []int, room *Room) {
+	for _, l := range order {
+		if n := room.Most(l, k.Upper[l]-room.Counts[l]); n > 0 {
+			room.Add(l, n)
+		}
+	}
+	if len(k.p.Follows) == 0 {
+		return
+	}
+	for _, l := range order {
+		if room.Counts[l] == 0 {
+			k.lead(l, room)
+		}
+		if n := room.Most(l, k.Upper[l]-room.Counts[l]); n > 0 {
+			room.Add(l, n)
+		}
+	}
+}
+
+// lead brings in one of the leaders that local shape l needs beside it.
+func (k *Bin) lead(l int, room *Room) {
+	if k.after[l] == nil || room.allowed(l) {
+		return
+	}
+	for _, o := range k.after[l] {
+		if o == l || k.Upper[o] == 0 || room.Most(o, 1) == 0 {
+			continue
+		}
+		room.Add(o, 1)
+		if room.Most(l, 1) > 0 {
+			return
+		}
+		room.Add(o, -1)
+	}
+}
+
+// Worth returns the worth of counts at prices pi.
+func (k *Bin) Worth(pi []float64, counts []int64) float64 {
+	v := 0.0
+	for l, n := range counts {
+		if n > 0 {
+			v += float64(pi[k.Shapes[l]] * float64(n))
+		}
+	}
+	return v
+}

@@ -1,0 +1,262 @@
+// Package reduce makes a packing problem smaller before it is solved: Expand settles what lies
+// in which domain and so turns items into shapes without rules between domains; Prune drops bin
+// kinds that another kind beats in every respect; Components splits what does not touch.
+package reduce
+
+import (
+	"slices"
+
+	"github.com/tenon-sh/tenon/binpack/knapsack"
+	"github.com/tenon-sh/tenon/binpack/model"
+)
+
+// Expanded is a problem whose rules between domains are settled.
+type Expanded struct {
+	// Shapes to pack. The split over domains keeps every Spread. An item that is priced by domain
+	// has a shape in each of its domains, perhaps with a count of zero.
+	Shapes []knapsack.Shape
+	// Bounded are the shapes for the lower bound: what every legal split has in common. Equal to
+	// Shapes unless Settled.
+	Bounded []knapsack.Shape
+	// Settled says that Expand chose domains which the rules would have left open.
+	Settled bool
+	// Unplaced counts items for which no domain was left, by item.
+	Unplaced []int64
+}
+
+// Expand settles the Spreads of p. usable[i][d] says whether some bin of domain d can hold item i.
+func Expand(p *model.Problem, usable [][]bool) Expanded {
+	e := expander{p: p, open: usable, split: make([][]int64, len(p.Items)), out: Expanded{Unplaced: make([]int64, len(p.Items))}}
+	e.open = make([][]bool, len(usable))
+	for i := range usable {
+		e.open[i] = append([]bool(nil), usable[i]...)
+	}
+	spreads := make([]int, len(p.Items))
+	for _, s := range p.Spreads {
+		for _, i := range s.Items {
+			spreads[i]++
+		}
+		for _, i := range append(append([]int(nil), s.Apart...), s.Beside...) {
+			spreads[i]++
+		}
+	}
+	e.places()
+	for n := range p.Spreads {
+		e.level(n)
+	}
+	for i := range p.Items {
+		e.shapes(i, spreads[i])
+	}
+	return e.out
+}
+
+type expander struct {
+	p     *model.Problem
+	open  [][]bool  // domains that an item may still use
+	split [][]int64 // counts by domain, once settled
+	out   Expanded
+}
+
+// places narrows the domains of items that must be together, apart or beside others.
+func (e *expander) places() {
+	for n := range e.p.Spreads {
+		s := &e.p.Spreads[n]
+		if s.Single {
+			e.confine(s.Items, e.common(s.Items, s))
+		}
+		if len(s.Beside) > 0 {
+			both := append(append([]int(nil), s.Items...), s.Beside...)
+			e.confine(both, e.common(both, s))
+		}
+		if len(s.Apart) > 0 {
+			d := e.common(s.Items, s)
+			e.confine(s.Items, d)
+			for _, i := range s.Apart {
+				if d >= 0 {
+					e.open[i][d] = false
+				}
+			}
+			e.settle(s.Apart)
+		}
+	}
+}
+
+// common returns the first domain that all the items may use, or -1; domains with a Base come first.
+func (e *expander) common(items []int, s *model.Spread) int {
+	best, most := -1, int64(-1)
+	for d := range e.p.Domains {
+		ok := true
+		for _, i := range items {
+			ok = ok && e.open[i][d]
+		}
+		base := int64(0)
+		for k, x := range s.Domains {
+			if x == d && s.Base != nil {
+				base = s.Base[k]
+			}
+		}
+		if ok && base > most {
+			best, most = d, base
+		}
+	}
+	return best
+}
+
+// confine leaves the items only domain d; none at all if d is -1.
+func (e *expander) confine(items []int, d int) {
+	for _, i := range items {
+		for x := range e.open[i] {
+			e.open[i][x] = e.open[i][x] && x == d
+		}
+	}
+	e.settle(items)
+}
+
+// settle marks items as bound to domains by choice.
+func (e *expander) settle(items []int) {
+	e.out.Settled = true
+	for _, i := range items {
+		if e.split[i] == nil {
+			e.split[i] = []int64{}
+		}
+	}
+}
+
+// level spreads the items of a rule with a Skew or a Max evenly over its domains.
+func (e *expander) level(n int) {
+	s := &e.p.Spreads[n]
+	if s.Skew == 0 && s.Max == 0 {
+		return
+	}
+	have := make([]int64, e.p.Domains)
+	counts := make([]bool, e.p.Domains)
+	for k, d := range s.Domains {
+		counts[d] = true
+		if s.Base != nil {
+			have[d] = s.Base[k]
+		}
+	}
+	base := append([]int64(nil), have...)
+	if s.Max > 0 {
+		base = make([]int64, e.p.Domains)
+		copy(base, have)
+	}
+	for _, i := range s.Items {
+		split := make([]int64, e.p.Domains)
+		for c := int64(0); c < e.p.Items[i].Count; c++ {
+			d := e.lowest(i, n, have, counts)
+			if d < 0 || (s.Max > 0 && have[d]-base[d] >= s.Max) || (s.Skew > 0 && e.over(s, have, d)) {
+				e.out.Unplaced[i] = e.p.Items[i].Count - c
+				break
+			}
+			have[d]++
+			split[d]++
+		}
+		e.split[i] = split
+	}
+	if len(s.Items) > 1 || s.Max > 0 {
+		e.out.Settled = true
+	}
+}
+
+// lowest returns the domain with the fewest, starting the search at a different one for each rule
+// so that remainders do not pile up in the first domain.
+func (e *expander) lowest(i, n int, have []int64, counts []bool) int {
+	best := -1
+	for k := range e.p.Domains {
+		d := (k + n) % e.p.Domains
+		if e.open[i][d] && counts[d] && (best < 0 || have[d] < have[best]) {
+			best = d
+		}
+	}
+	return best
+}
+
+// over reports whether one more in domain d breaks the skew.
+func (e *expander) over(s *model.Spread, have []int64, d int) bool {
+	low := have[d] + 1
+	for _, x := range s.Domains {
+		if x != d {
+			low = min(low, have[x])
+		}
+	}
+	return have[d]+1-low > s.Skew
+}
+
+// shapes appends the shapes of item i.
+func (e *expander) shapes(i, spreads int) {
+	it := &e.p.Items[i]
+	if it.Count == 0 {
+		return
+	}
+	free := knapsack.Shape{Item: i, Domain: -1, Count: it.Count}
+	if e.split[i] == nil {
+		e.out.Shapes = append(e.out.Shapes, free)
+		e.out.Bounded = append(e.out.Bounded, free)
+		return
+	}
+	if len(e.split[i]) == 0 {
+		e.even(i)
+	}
+	byDomain := spreads == 1 && ByDomain(e.p, i)
+	for d, n := range e.split[i] {
+		if n > 0 || (byDomain && e.open[i][d] && slices.Contains(e.p.Spreads[e.rule(i)].Domains, d)) {
+			sh := knapsack.Shape{Item: i, Domain: d, Count: n}
+			e.out.Shapes = append(e.out.Shapes, sh)
+			if byDomain {
+				e.out.Bounded = append(e.out.Bounded, sh)
+			}
+		}
+	}
+	if !byDomain {
+		e.out.Settled = true
+		if free.Count -= e.out.Unplaced[i]; free.Count > 0 {
+			e.out.Bounded = append(e.out.Bounded, free)
+		}
+	}
+}
+
+// rule returns the spread that names item i.
+func (e *expander) rule(i int) int {
+	return slices.IndexFunc(e.p.Spreads, func(s model.Spread) bool { return slices.Contains(s.Items, i) })
+}
+
+// even splits an item over the domains that are left to it.
+func (e *expander) even(i int) {
+	split, ds := make([]int64, e.p.Domains), []int{}
+	for d, ok := range e.open[i] {
+		if ok {
+			ds = append(ds, d)
+		}
+	}
+	n := e.p.Items[i].Count
+	if len(ds) == 0 {
+		e.out.Unplaced[i] = n
+	}
+	for k, d := range ds {
+		split[d] = n / int64(len(ds))
+		if int64(k) < n%int64(len(ds)) {
+			split[d]++
+		}
+	}
+	e.split[i] = split
+}
+
+// ByDomain reports whether the bound may price item i by domain: it is alone in one Spread that
+// has nothing but a Skew.
+func ByDomain(p *model.Problem, i int) bool {
+	found := 0
+	ok := false
+	for n := range p.Spreads {
+		s := &p.Spreads[n]
+		for _, list := range [][]int{s.Items, s.Apart, s.Beside} {
+			for _, j := range list {
+				if j == i {
+					found++
+					ok = len(s.Items) == 1 && s.Skew > 0 && s.Max == 0 && !s.Single && len(s.Apart) == 0 && len(s.Beside) == 0
+				}
+			}
+		}
+	}
+	return found == 1 && ok
+}
