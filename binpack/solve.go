@@ -33,6 +33,7 @@ func Solve(p *Problem, limits Limits, report func(Progress)) (*Packing, error) {
 		s.geometry = append(s.geometry, cards.NewGeometry(&p.Cards[k]))
 	}
 	s.solve()
+	s.repair()
 	k := s.packing()
 	if err := check.Packing(p, k); err != nil {
 		return nil, fmt.Errorf("binpack: the solver's own answer was refused, which is a bug: %w", err)
@@ -75,7 +76,7 @@ func (s *solver) set(b int) cards.Set {
 }
 
 func (s *solver) solve() {
-	e := reduce.Expand(s.p, s.usable())
+	e := reduce.Expand(s.p, s.each())
 	s.residual = e.Unplaced
 	parts, nowhere := s.parts(e.Shapes)
 	for _, sh := range nowhere {
@@ -125,15 +126,22 @@ func (s *solver) add(w model.Work) {
 	s.work.Branches += w.Branches
 }
 
-// usable says in which domains each item fits some bin.
-func (s *solver) usable() [][]bool {
-	out := make([][]bool, len(s.p.Items))
+// each says what one copy of each item costs at least in each domain, in a bin full of nothing
+// else; -1 where no bin holds it.
+func (s *solver) each() [][]float64 {
+	out := make([][]float64, len(s.p.Items))
 	for i := range s.p.Items {
-		out[i] = make([]bool, s.p.Domains)
+		out[i] = make([]float64, s.p.Domains)
+		for d := range out[i] {
+			out[i][d] = -1
+		}
 		for b := range s.p.Bins {
-			if d := s.p.Bins[b].Domain; !out[i][d] {
-				n, _ := knapsack.MostAlone(s.p, i, b, s.set(b))
-				out[i][d] = n > 0
+			bin := &s.p.Bins[b]
+			if n, _ := knapsack.MostAlone(s.p, i, b, s.set(b)); n > 0 {
+				v := float64(bin.Price) / float64(n)
+				if old := out[i][bin.Domain]; old < 0 || v < old {
+					out[i][bin.Domain] = v
+				}
 			}
 		}
 	}

@@ -56,7 +56,12 @@ func (g *generator) greedy(kinds []int, residual []int64, pi []float64, st *stoc
 		if q[0].k != c.k {
 			continue
 		}
-		out = append(out, g.commit(c, residual, st))
+		f := g.commit(c, residual, st)
+		if f.Count <= 0 {
+			heap.Pop(&q)
+			continue
+		}
+		out = append(out, f)
 	}
 	return out
 }
@@ -93,6 +98,9 @@ func (g *generator) commit(c candidate, residual []int64, st *stock) Filled {
 		n = min(n, residual[s]/items.Counts[i])
 	}
 	n = st.most(g.Bins[c.k], n)
+	if n <= 0 {
+		return Filled{}
+	}
 	for i, s := range items.Shapes {
 		residual[s] -= items.Counts[i] * n
 	}

@@ -88,7 +88,7 @@ func (g *generator) cheapest(c knapsack.Content, than *knapsack.Bin, st *stock, 
 	return than
 }
 
-// rightSize moves every bin's content to the cheapest kind that holds it.
+// rightSize moves every bin's content to the cheapest kind that holds it, as far as the stock goes.
 func (g *generator) rightSize(fills []Filled, st *stock, list []sized) []Filled {
 	var out []Filled
 	for _, f := range fills {
@@ -97,6 +97,11 @@ func (g *generator) rightSize(fills []Filled, st *stock, list []sized) []Filled 
 			k := g.cheapest(f.Items, f.Bin, st, list)
 			n := st.most(k.Index, f.Count)
 			st.take(k.Index, n)
+			if rest := f.Count - n; n <= 0 || st.most(f.Bin.Index, rest) < rest {
+				st.take(k.Index, -n) // the cheaper kind takes more of a budget than there is
+				k, n = f.Bin, f.Count
+				st.take(k.Index, n)
+			}
 			out = append(out, Filled{Bin: k, Count: n, Items: f.Items})
 			f.Count -= n
 			st.take(f.Bin.Index, f.Count)

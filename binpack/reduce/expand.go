@@ -24,12 +24,16 @@ type Expanded struct {
 	Unplaced []int64
 }
 
-// Expand settles the Spreads of p. usable[i][d] says whether some bin of domain d can hold item i.
-func Expand(p *model.Problem, usable [][]bool) Expanded {
-	e := expander{p: p, open: usable, split: make([][]int64, len(p.Items)), out: Expanded{Unplaced: make([]int64, len(p.Items))}}
-	e.open = make([][]bool, len(usable))
-	for i := range usable {
-		e.open[i] = append([]bool(nil), usable[i]...)
+// Expand settles the Spreads of p. each[i][d] is the least that one copy of item i costs in
+// domain d, in a bin full of nothing else; negative where no bin of d can hold it.
+func Expand(p *model.Problem, each [][]float64) Expanded {
+	e := expander{p: p, each: each, split: make([][]int64, len(p.Items)), out: Expanded{Unplaced: make([]int64, len(p.Items))}}
+	e.open = make([][]bool, len(each))
+	for i := range each {
+		e.open[i] = make([]bool, len(each[i]))
+		for d, v := range each[i] {
+			e.open[i][d] = v >= 0
+		}
 	}
 	spreads := make([]int, len(p.Items))
 	for _, s := range p.Spreads {
@@ -52,6 +56,7 @@ func Expand(p *model.Problem, usable [][]bool) Expanded {
 
 type expander struct {
 	p     *model.Problem
+	each  [][]float64
 	open  [][]bool  // domains that an item may still use
 	split [][]int64 // counts by domain, once settled
 	out   Expanded
@@ -81,13 +86,15 @@ func (e *expander) places() {
 	}
 }
 
-// common returns the first domain that all the items may use, or -1; domains with a Base come first.
+// common returns the domain that all the items may use and where they cost the least, or -1.
+// Where a Base lies already comes first, as those pods are there whatever is planned.
 func (e *expander) common(items []int, s *model.Spread) int {
-	best, most := -1, int64(-1)
+	best, most, least := -1, int64(-1), 0.0
 	for d := range e.p.Domains {
-		ok := true
+		ok, cost := true, 0.0
 		for _, i := range items {
 			ok = ok && e.open[i][d]
+			cost += e.each[i][d] * float64(e.p.Items[i].Count)
 		}
 		base := int64(0)
 		for k, x := range s.Domains {
@@ -95,8 +102,8 @@ func (e *expander) common(items []int, s *model.Spread) int {
 				base = s.Base[k]
 			}
 		}
-		if ok && base > most {
-			best, most = d, base
+		if ok && (base > most || (base == most && cost < least)) {
+			best, most, least = d, base, cost
 		}
 	}
 	return best
@@ -152,6 +159,9 @@ func (e *expander) level(n int) {
 			have[d]++
 			split[d]++
 		}
+		if len(s.Items) == 1 && e.out.Unplaced[i] == 0 {
+			e.lean(i, s, have, split)
+		}
 		e.split[i] = split
 	}
 	if len(s.Items) > 1 || s.Max > 0 {
@@ -165,11 +175,48 @@ func (e *expander) lowest(i, n int, have []int64, counts []bool) int {
 	best := -1
 	for k := range e.p.Domains {
 		d := (k + n) % e.p.Domains
-		if e.open[i][d] && counts[d] && (best < 0 || have[d] < have[best]) {
+		if !e.open[i][d] || !counts[d] {
+			continue
+		}
+		if best < 0 || have[d] < have[best] || (have[d] == have[best] && e.each[i][d] < e.each[i][best]) {
 			best = d
 		}
 	}
 	return best
+}
+
+// lean moves copies from dear domains to cheaper ones as far as the rule allows. Between equally
+// priced domains the even split stays: it is what the rule's author hopes for.
+func (e *expander) lean(i int, s *model.Spread, have, split []int64) {
+	for moved := true; moved; {
+		moved = false
+		for _, from := range s.Domains {
+			for _, to := range s.Domains {
+				if split[from] == 0 || !e.open[i][to] || e.each[i][to] >= e.each[i][from] {
+					continue
+				}
+				have[from]--
+				have[to]++
+				if (s.Skew > 0 && spread(have, s.Domains) > s.Skew) || (s.Max > 0 && split[to] >= s.Max) {
+					have[from]++
+					have[to]--
+					continue
+				}
+				split[from]--
+				split[to]++
+				moved = true
+			}
+		}
+	}
+}
+
+// spread returns how far the counts of the domains differ.
+func spread(have []int64, domains []int) int64 {
+	low, high := have[domains[0]], have[domains[0]]
+	for _, d := range domains {
+		low, high = min(low, have[d]), max(high, have[d])
+	}
+	return high - low
 }
 
 // over reports whether one more in domain d breaks the skew.
