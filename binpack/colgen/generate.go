@@ -210,28 +210,37 @@ func (g *generator) bound(m *simplex.Master) error {
 	return nil
 }
 
-// boundRound looks at the offenders, worst first, and returns how many columns it added.
+// boundRound looks at the offenders, worst first, and returns how many columns it added. What is
+// cheap comes first: real contents that pay, and the fractional ones of bins that were given up.
+// Only when there are none is anything branched on.
 func (g *generator) boundRound(m *simplex.Master, p prices, worths []float64) int {
 	offers := g.sweep(p, slackTarget, worths)
-	added, cheap := 0, 0
+	added := 0
 	for _, o := range offers {
 		t := g.threshold(o.k, p)
 		c, worth := g.bins[o.k].Fill(p.pi, o.rel, g.rooms[o.k])
 		if worth > t*(1+slackTarget) && g.add(m, o.k, g.bins[o.k].Global(c)) {
 			added++
-			cheap++
 		}
-	}
-	if cheap > 0 {
-		return added
-	}
-	for _, o := range offers {
-		t := g.threshold(o.k, p) * (1 + slackTarget)
 		if g.open[o.k] >= givenUp {
 			g.addFraction(m, o.k, o.rel.X)
 			added++
-			continue
 		}
+		if added >= addEach {
+			return added
+		}
+	}
+	if added > 0 {
+		return added
+	}
+	return g.proveRound(m, p, worths, offers)
+}
+
+// proveRound branches on the offenders until enough columns came of it, or all are proven.
+func (g *generator) proveRound(m *simplex.Master, p prices, worths []float64, offers []offer) int {
+	added := 0
+	for _, o := range offers {
+		t := g.threshold(o.k, p) * (1 + slackTarget)
 		verdict, c, nodes := g.bins[o.k].Prove(p.pi, o.rel, t, g.Limits.Branches)
 		g.work.Branches += nodes
 		switch verdict {

@@ -78,6 +78,11 @@ func (b *brancher) load(k *Bin, pi []float64, rel Relaxed, threshold float64) {
 		b.rate = append(b.rate, 1)
 		b.left = append(b.left, k.cardsWorth(rel.Mu, sigma))
 	}
+	limits := k.cardLimits()
+	for range limits {
+		b.rate = append(b.rate, 0)
+		b.left = append(b.left, 1)
+	}
 	weight := func(l int) float64 { return k.charge(l, rel.Mu, sigma) }
 	slices.SortFunc(b.order, func(x, y int) int { return cmp.Or(cmp.Compare(weight(y), weight(x)), cmp.Compare(x, y)) })
 	for _, l := range b.order {
@@ -88,12 +93,40 @@ func (b *brancher) load(k *Bin, pi []float64, rel Relaxed, threshold float64) {
 		if hasCards {
 			row = append(row, k.cardCharge(l, rel.Mu, sigma))
 		}
+		for _, of := range limits {
+			row = append(row, of(l))
+		}
 		b.size = append(b.size, row)
 		b.reduced = append(b.reduced, reduced[l])
 		b.upper = append(b.upper, float64(k.Upper[l]))
 	}
 	b.count = make([]float64, len(b.order))
 	b.sumRest()
+}
+
+// cardLimits returns what a copy of a local shape takes of each integer condition on the cards, as
+// a part of all there is: whole cards and shares add up, and no two shares above half go together.
+func (k *Bin) cardLimits() []func(l int) float64 {
+	if len(k.rows.shareFns) == 0 {
+		return nil
+	}
+	free := k.rows.b[k.rows.first.card]
+	size := k.p.Cards[k.p.Bins[k.Index].Card].Share
+	if free <= 0 {
+		return nil
+	}
+	return []func(l int) float64{
+		func(l int) float64 {
+			return (float64(k.need[l].Whole) + float64(k.need[l].Share)/float64(size)) / free
+		},
+		func(l int) float64 {
+			n := float64(k.need[l].Whole)
+			if k.need[l].Share > size/2 {
+				n++
+			}
+			return n / free
+		},
+	}
 }
 
 func (b *brancher) sumRest() {

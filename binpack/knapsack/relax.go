@@ -155,8 +155,8 @@ func (k *Bin) Multipliers(mu []float64, scale float64) model.Mult {
 	}
 	for _, share := range k.shares() {
 		price := 0.0
-		for f := range r.shareFns {
-			price += float64(mu[r.first.share+f] * dualFeasible(f, share, kind.Share))
+		for f, of := range r.shareFns {
+			price += float64(mu[r.first.share+f] * of(share, kind.Share))
 		}
 		out.Shares = append(out.Shares, model.ShareMult{Share: share, Price: int64(price * scale)})
 	}

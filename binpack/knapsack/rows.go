@@ -1,6 +1,8 @@
 package knapsack
 
 import (
+	"strconv"
+
 	"github.com/tenon-sh/tenon/binpack/model"
 )
 
@@ -10,29 +12,76 @@ import (
 type rows struct {
 	m, n     int
 	a, b     []float64
-	dims     []int // dimension of the first rows
-	profiles []int // profile of the next rows
-	shareFns int   // number of share rows: f_1 … f_k and the plain sum
+	dims     []int           // dimension of the first rows
+	profiles []int           // profile of the next rows
+	shareFns []shareFunction // one row each
 	first    struct{ profile, share, card, live int }
 	layouts  [][]int64   // counts by profile, of each layout column
 	live     [][][]int64 // the same for each live card
 	upper    []float64   // of the columns beside the shapes
 }
 
-// shareFunctions is how many dual-feasible functions bound shares: f_1 counts shares above a
-// half, f_2 those above thirds, and so on. Four suffice to separate the sizes that recordings have.
+// shareFunctions is how many of Fekete & Schepers' functions bound shares: f_1 counts shares
+// above a half, f_2 those above thirds, and so on.
 const shareFunctions = 4
 
-// dualFeasible is f_k of Fekete & Schepers: x if x(k+1) is whole, else floor((k+1)x)/k.
-func dualFeasible(k int, share, size int64) float64 {
-	if k == 0 {
-		return float64(share) / float64(size)
+// shareFunction is a dual-feasible function of shares: whatever fits on a card, its values add up
+// to at most one. Several of them cut off fractional contents that no card can hold.
+type shareFunction func(share, size int64) float64
+
+// plainShare is the share itself.
+func plainShare(share, size int64) float64 { return float64(share) / float64(size) }
+
+// steps is f_k of Fekete & Schepers (2001): x if x(k+1) is whole, else floor((k+1)x)/k.
+func steps(k int64) shareFunction {
+	return func(share, size int64) float64 {
+		q := (k + 1) * share
+		if q%size == 0 {
+			return plainShare(share, size)
+		}
+		return float64(q/size) / float64(k)
 	}
-	q := int64(k+1) * share
-	if q%size == 0 {
-		return float64(share) / float64(size)
+}
+
+// without is Martello & Toth's (1990): shares below a threshold count for nothing, and those that
+// leave room only for such count for a whole card.
+func without(below int64) shareFunction {
+	return func(share, size int64) float64 {
+		switch {
+		case share > size-below:
+			return 1
+		case share < below:
+			return 0
+		}
+		return plainShare(share, size)
 	}
-	return float64(q/size) / float64(k)
+}
+
+// functions returns the functions for the given sizes of share, ascending. Those that equal an
+// earlier one on all sizes are left out.
+func functions(sizes []int64, size int64) []shareFunction {
+	all := []shareFunction{plainShare}
+	for k := range int64(shareFunctions) {
+		all = append(all, steps(k+1))
+	}
+	for _, s := range sizes {
+		if s <= size/2 {
+			all = append(all, without(s))
+		}
+	}
+	var out []shareFunction
+	seen := map[string]bool{}
+	for _, f := range all {
+		var key []byte
+		for _, s := range sizes {
+			key = strconv.AppendFloat(append(key, ' '), f(s, size), 'g', -1, 64)
+		}
+		if !seen[string(key)] {
+			seen[string(key)] = true
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 func (r *rows) build(k *Bin) {
@@ -66,9 +115,7 @@ func (r *rows) build(k *Bin) {
 func (r *rows) cards(k *Bin, bin *model.Bin) {
 	kind := &k.p.Cards[bin.Card]
 	wanted := make([]bool, len(kind.Profiles))
-	shared := false
 	for _, n := range k.need {
-		shared = shared || n.Share > 0
 		for p, c := range n.Slices {
 			wanted[p] = wanted[p] || c > 0
 		}
@@ -81,9 +128,9 @@ func (r *rows) cards(k *Bin, bin *model.Bin) {
 	r.first.profile = r.m
 	r.m += len(r.profiles)
 	r.first.share = r.m
-	if shared {
-		r.shareFns = shareFunctions + 1
-		r.m += r.shareFns
+	if sizes := k.shares(); len(sizes) > 0 {
+		r.shareFns = functions(sizes, kind.Share)
+		r.m += len(r.shareFns)
 	}
 	r.first.card = r.m
 	r.m++
@@ -121,7 +168,7 @@ func (r *rows) cards(k *Bin, bin *model.Bin) {
 }
 
 func (r *rows) sharedColumn(free int64) {
-	if r.shareFns > 0 {
+	if len(r.shareFns) > 0 {
 		r.n++
 		r.upper = append(r.upper, float64(free))
 	}
@@ -139,8 +186,8 @@ func (r *rows) fillCards(k *Bin, bin *model.Bin) {
 			}
 		}
 		if n.Share > 0 {
-			for f := range r.shareFns {
-				r.a[(r.first.share+f)*r.n+l] = dualFeasible(f, n.Share, kind.Share)
+			for f, of := range r.shareFns {
+				r.a[(r.first.share+f)*r.n+l] = of(n.Share, kind.Share)
 			}
 		}
 	}
@@ -161,7 +208,7 @@ func (r *rows) fillCards(k *Bin, bin *model.Bin) {
 			col++
 		}
 	}
-	if r.shareFns > 0 {
+	if len(r.shareFns) > 0 {
 		for f := range r.shareFns {
 			r.a[(r.first.share+f)*r.n+col] = -1
 		}

@@ -1,0 +1,57 @@
+# The targets below are the whole interface; `make` alone lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# go.mod says which Go; any Go from 1.21 on fetches it.
+export GOTOOLCHAIN := auto
+# Only tenon-gpu-agent, which comes later, needs cgo.
+export CGO_ENABLED := 0
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+COMMIT  := $(shell git rev-parse HEAD 2>/dev/null)
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+LINT    := .cache/bin/golangci-lint
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: build
+build: ## Build bin/tenon
+	@go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tenon ./cmd/tenon
+	@ln -sf tenon bin/kubectl-tenon
+
+.PHONY: run
+run: build ## Plan the embedded example cluster, print the plan, write out/plan.html
+	@mkdir -p out
+	@bin/tenon plan --example --report out/plan.html --out out/plan.json
+
+.PHONY: test
+test: ## Run all tests
+	@go test -timeout 20m ./...
+
+.PHONY: verify
+verify: $(LINT) ## Check format, vet, lint, modules, generated files and the rules of the house
+	@.ci/verify
+
+.PHONY: generate
+generate: ## Write generated files anew
+	@go generate ./...
+
+.PHONY: lint
+lint: $(LINT) ## Run golangci-lint (built once into .cache/bin)
+	@$(LINT) run
+
+$(LINT): .ci/golangci/go.mod .ci/golangci/go.sum
+	@echo "building golangci-lint: a few minutes, once"
+	@go -C .ci/golangci build -o '$(CURDIR)/$@' github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch '$@'
+
+.PHONY: bench
+bench: ## Run the benchmarks and write docs/benchmarks.md (takes minutes)
+	@go run ./test/bench
+
+.PHONY: clean
+clean: ## Remove what was built
+	@rm -rf bin out .cache

@@ -1,0 +1,239 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"sigs.k8s.io/yaml"
+
+	"github.com/tenon-sh/tenon/planner"
+	"github.com/tenon-sh/tenon/planner/engine"
+	"github.com/tenon-sh/tenon/planner/explain"
+	"github.com/tenon-sh/tenon/pricing"
+	"github.com/tenon-sh/tenon/simulations/openb"
+)
+
+const planLong = `Plan a cluster: which nodes to have and what runs where, at the least cost, with a proven lower bound.
+Nothing is changed anywhere. The input is one of
+
+  -f FILE      objects as kubectl prints them: files, folders or "-"; YAML or JSON, plain or gzip
+  --trace NAME a recorded cluster, with --pods and perhaps --nodes
+  --example    the example cluster in this binary
+
+What is understood and not obeyed (preferences) or not understood at all is named in the notes of the plan.`
+
+const planExample = `  kubectl get nodes,pods,deployments,replicasets,statefulsets,daemonsets,jobs,poddisruptionbudgets,nodepools,nodeoverlays \
+    -A -o yaml | tenon plan -f - --out plan.json --report plan.html
+  tenon plan -f dump/ --catalog spot.csv -o wide
+  tenon plan -f cluster.yaml -o json | jq .cost
+  tenon plan --trace alibaba-gpu-2023 --pods openb_pod_list_default.csv --gpu-sharing mig --gpu-map P100=v100`
+
+var planOutputs = []string{"table", "wide", "json", "yaml", "markdown"}
+
+// planOptions are the flags of plan.
+type planOptions struct {
+	source       sourceOptions
+	output       string
+	report, save string
+	work         string
+	strict       bool
+	noProgress   bool
+	noColor      bool
+}
+
+func newPlan() *cobra.Command {
+	o := &planOptions{}
+	cmd := &cobra.Command{
+		Use:     "plan",
+		Short:   "Plan a cluster from a file, a recording or the embedded example",
+		Long:    planLong + "\n\n" + openb.MappingHelp(),
+		Example: planExample,
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.source.atGiven = cmd.Flags().Changed("at")
+			return o.run(cmd)
+		},
+	}
+	o.source.flags(cmd)
+	f := cmd.Flags()
+	f.StringVar(&o.report, "report", "", "also write an HTML report to `FILE`")
+	f.StringVar(&o.save, "out", "", "also write the plan as JSON to `FILE`, for explain and verify")
+	f.BoolVar(&o.strict, "strict", false, "exit with 3 if some pods have no place in the plan")
+	workFlag(cmd, &o.work)
+	f.BoolVar(&o.noProgress, "no-progress", false, "show no progress; off a terminal there is none anyway")
+	f.BoolVar(&o.noColor, "no-color", false, "no colours; off a terminal there are none anyway")
+	outputFlag(cmd, &o.output, planOutputs...)
+	return cmd
+}
+
+func (o *planOptions) run(cmd *cobra.Command) error {
+	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
+	if err := oneOf("output", o.output, planOutputs...); err != nil {
+		return err
+	}
+	if err := o.source.check(); err != nil {
+		return err
+	}
+	if err := o.targets(); err != nil {
+		return err
+	}
+	limits, err := parseWork(o.work)
+	if err != nil {
+		return err
+	}
+	bar := newProgress(stderr, o.noProgress)
+	plan, err := unlessInterrupted(ctx, func() (planner.Plan, error) {
+		snapshot, err := o.source.snapshot(cmd.InOrStdin(), bar)
+		if err != nil {
+			return planner.Plan{}, err
+		}
+		return engine.Decide(engine.Input{Snapshot: snapshot, Limits: limits, Solve: solver(bar)})
+	})
+	bar.stop()
+	if err != nil {
+		return err
+	}
+	result, err := o.render(plan, cmd.OutOrStdout())
+	if err != nil {
+		return err
+	}
+	if err := o.write(ctx, plan, stderr); err != nil {
+		return err
+	}
+	if _, err := cmd.OutOrStdout().Write(result); err != nil {
+		return fmt.Errorf("write standard output: %w", err)
+	}
+	o.next(plan, stderr)
+	return o.verdict(plan)
+}
+
+// targets finds before the work begins what could not be written behind it.
+func (o *planOptions) targets() error {
+	if o.save != "" && o.save == o.report {
+		return badInputf("--out and --report name the same file")
+	}
+	for _, target := range []struct{ flag, name string }{{"out", o.save}, {"report", o.report}} {
+		if target.name == "" {
+			continue
+		}
+		if target.name == "-" {
+			return badInputf("--%s wants a file: standard output is for the result, see -o", target.flag)
+		}
+		if info, err := os.Stat(target.name); err == nil && info.IsDir() {
+			return badInputf("--%s %s: is a folder", target.flag, target.name)
+		}
+		if _, err := os.Stat(filepath.Dir(target.name)); err != nil {
+			return badInputf("--%s: %w", target.flag, err)
+		}
+	}
+	return nil
+}
+
+// render makes what goes to standard output.
+func (o *planOptions) render(p planner.Plan, stdout io.Writer) ([]byte, error) {
+	switch o.output {
+	case "json":
+		return planJSON(p)
+	case "yaml":
+		data, err := planJSON(p)
+		if err != nil {
+			return nil, err
+		}
+		return yaml.JSONToYAML(data)
+	case "markdown":
+		return []byte(explain.Markdown(p)), nil
+	}
+	return []byte(explain.Table(p, explain.Options{
+		Width: width(stdout), Color: colors(stdout, o.noColor), Wide: o.output == "wide",
+	})), nil
+}
+
+// write writes the files that were asked for, and says so.
+func (o *planOptions) write(ctx context.Context, p planner.Plan, stderr io.Writer) error {
+	for _, file := range []struct {
+		name string
+		make func(planner.Plan) ([]byte, error)
+	}{{o.save, planJSON}, {o.report, explain.HTML}} {
+		if file.name == "" {
+			continue
+		}
+		data, err := file.make(p)
+		if err != nil {
+			return fmt.Errorf("write %s: %w", file.name, err)
+		}
+		if err := writeFile(ctx, file.name, data); err != nil {
+			return err
+		}
+		say(stderr, "wrote %s", oneLine(file.name))
+	}
+	return nil
+}
+
+// next says what can be done with the plan, to people.
+func (o *planOptions) next(p planner.Plan, stderr io.Writer) {
+	if o.output != "table" && o.output != "wide" {
+		return
+	}
+	if o.save == "" {
+		if isTerminal(stderr) {
+			say(stderr, "next: add --out plan.json to keep the plan for tenon explain and tenon verify, --report plan.html for a picture")
+		}
+		return
+	}
+	say(stderr, "next: tenon explain %s %s", oneLine(o.save), oneLine(dearest(p)))
+	say(stderr, "      tenon verify %s", oneLine(o.save))
+}
+
+// dearest is the workload that the most money hangs on: worth explaining first.
+func dearest(p planner.Plan) string {
+	name, most := "NAME", pricing.Micro(-1)
+	for _, w := range p.Workloads {
+		if cost := w.PricePerPod.Times(w.Replicas); cost > most {
+			name, most = w.Workload, cost
+		}
+	}
+	return name
+}
+
+func (o *planOptions) verdict(p planner.Plan) error {
+	var pods int64
+	for _, u := range p.Unplaced {
+		pods += u.Count
+	}
+	if !o.strict || pods == 0 {
+		return nil
+	}
+	return &codedError{exitUnplaced, fmt.Errorf("%d pods have no place in the plan (--strict)", pods)}
+}
+
+// planJSON is the plan as people and machines read it: indented, but for the proof, which is a long line.
+func planJSON(p planner.Plan) ([]byte, error) {
+	proof := p.Proof
+	p.Proof = nil
+	data, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encode the plan: %w", err)
+	}
+	if proof == nil {
+		return append(data, '\n'), nil
+	}
+	const hole = "\n  \"proof\": null"
+	before, after, ok := bytes.Cut(data, []byte(hole))
+	if !ok {
+		return nil, fmt.Errorf("encode the plan: no place for its proof")
+	}
+	var out bytes.Buffer
+	out.Grow(len(data) + len(proof))
+	out.Write(before)
+	out.WriteString("\n  \"proof\": ")
+	out.Write(proof)
+	out.Write(after)
+	out.WriteByte('\n')
+	return out.Bytes(), nil
+}
