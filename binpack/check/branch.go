@@ -166,7 +166,8 @@ func (s *search) below(at int, excess int64) finding {
 		return s.leaf(left, excess)
 	}
 	c := &s.items[at]
-	if excess -= s.waste(c, left); excess <= 0 {
+	waste := s.waste(c, left) // lost in all branches below, which will find it again
+	if excess <= waste {
 		return proven
 	}
 	limit := c.most
@@ -181,9 +182,9 @@ func (s *search) below(at int, excess int64) finding {
 	case c.reduced > 0:
 		excess -= c.reduced * (c.most - limit)
 	case c.reduced < 0:
-		limit = min(limit, (excess-1)/-c.reduced)
+		limit = min(limit, (excess-waste-1)/-c.reduced)
 	}
-	for n := limit; n >= 0 && excess > 0; n-- {
+	for n := limit; n >= 0 && excess > waste; n-- {
 		if found := s.branch(at, n, excess+min(0, c.reduced)*n); found != proven {
 			return found
 		}

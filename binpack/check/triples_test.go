@@ -131,7 +131,7 @@ func spread() triple {
 			Items: []model.Item{{Size: []int64{1}, Count: 3, Classes: []int{0}}},
 			Bins: []model.Bin{
 				{Domain: 0, Cap: []int64{1}, Price: 4, Card: -1},
-				{Domain: 1, Cap: []int64{1}, Price: 6, Card: -1},
+				{Domain: 1, Cap: []int64{1}, Price: 7, Card: -1},
 			},
 			Spreads: []model.Spread{{Items: []int{0}, Domains: []int{0, 1}, Skew: 1}},
 		},
@@ -140,16 +140,16 @@ func spread() triple {
 				{Bin: 0, Count: 2, Items: []model.Load{{Item: 0, Count: 1}}},
 				{Bin: 1, Count: 1, Items: []model.Load{{Item: 0, Count: 1}}},
 			},
-			Cost: 14, LowerBound: 14, Status: model.Optimal,
+			Cost: 15, LowerBound: 15, Status: model.Optimal,
 			Proof: model.Certificate{
-				Scale: 1, Items: [][]int64{{4, 6}},
-				Mults: []model.Mult{{Dims: []int64{4}}, {Dims: []int64{6}}}, Use: []int{0, 1},
+				Scale: 1, Items: [][]int64{{4, 7}},
+				Mults: []model.Mult{{Dims: []int64{4}}, {Dims: []int64{7}}}, Use: []int{0, 1},
 			},
 		},
 	}
 }
 
-// branched needs two branches to see that its items do not fit together.
+// branched needs a few branches to see that its items do not fit together.
 func branched() triple {
 	return triple{
 		p: &model.Problem{
@@ -158,7 +158,10 @@ func branched() triple {
 				{Size: []int64{3}, Count: 1, Classes: []int{0}},
 				{Size: []int64{4}, Count: 1, Classes: []int{0}},
 			},
-			Bins: []model.Bin{{Cap: []int64{5}, Price: 2, Card: -1}},
+			Bins: []model.Bin{
+				{Cap: []int64{5}, Price: 2, Card: -1},
+				{Cap: []int64{0}, Price: 1, Card: -1}, // of no use, but now prices have no common divisor
+			},
 		},
 		k: &model.Packing{
 			Bins: []model.Packed{
@@ -167,8 +170,8 @@ func branched() triple {
 			},
 			Cost: 4, LowerBound: 4, Status: model.Optimal,
 			Proof: model.Certificate{
-				Scale: 2, Items: [][]int64{{4}, {4}}, Limit: 4,
-				Mults: []model.Mult{{Dims: []int64{1}}}, Use: []int{0},
+				Scale: 2, Items: [][]int64{{4}, {4}}, Limit: 2,
+				Mults: []model.Mult{{Dims: []int64{1}}}, Use: []int{0, 0},
 			},
 		},
 	}

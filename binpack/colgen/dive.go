@@ -2,6 +2,7 @@ package colgen
 
 import (
 	"cmp"
+	"math/rand/v2"
 	"slices"
 
 	"github.com/tenon-sh/tenon/binpack/knapsack"
@@ -12,6 +13,11 @@ const (
 	diveRounds = 2   // pricing rounds after each fixing
 	diveShare  = 0.1 // share of the fractional columns rounded up at a time
 	diveSteps  = 400
+
+	deepenRounds   = 80
+	deepenBins     = 10 // the worst offenders of a round
+	deepenBranches = 3000
+	shakes         = 12
 )
 
 // diver fixes a master's solution step by step.
@@ -22,16 +28,20 @@ type diver struct {
 	residual []int64
 	st       *stock
 	out      []Filled
+	rng      *rand.Rand
 }
 
 // dive rounds the relaxation to a packing.
 func (g *generator) dive(st *stock) ([]Filled, []int64) {
-	d := &diver{g: g, m: simplex.New(g.rows), residual: slices.Clone(g.demand), st: st}
+	d := &diver{g: g, m: simplex.New(g.rows), residual: slices.Clone(g.demand), st: st, rng: g.random()}
 	for j, c := range g.cols {
 		if !c.fraction {
 			d.m.Add(g.entry(c, floats(c.content.Counts)))
 			d.cols = append(d.cols, j)
 		}
+	}
+	if d.m.Solve(masterPivots) == nil {
+		d.deepen()
 	}
 	for range diveSteps {
 		if d.empty() || d.m.Solve(masterPivots) != nil {
@@ -85,6 +95,49 @@ func (d *diver) price() {
 			return
 		}
 	}
+}
+
+// deepen adds real patterns until neither rounding nor a short search finds one that pays. The
+// bound's duals do without patterns of bins that were relaxed; a packing needs them.
+func (d *diver) deepen() {
+	g := d.g
+	worths := make([]float64, len(g.bins))
+	for range deepenRounds {
+		before := len(g.cols)
+		p := g.prices(d.m)
+		if g.priceRound(d.m, p, p, worths) == 0 && d.searchRound(p, worths) == 0 {
+			return
+		}
+		for j := before; j < len(g.cols); j++ {
+			d.cols = append(d.cols, j)
+		}
+		g.work.Iterations++
+		if d.m.Solve(masterPivots) != nil {
+			return
+		}
+		g.report("dive", d.m)
+	}
+}
+
+// searchRound shakes and branches briefly on the bins whose relaxation pays most.
+func (d *diver) searchRound(p prices, worths []float64) int {
+	g := d.g
+	added := 0
+	offers := g.sweep(p, slackTarget, worths)
+	for _, o := range offers[:min(len(offers), deepenBins)] {
+		t := g.threshold(o.k, p) * (1 + slackTarget)
+		bin := g.bins[o.k]
+		if c, worth := bin.Shake(p.pi, o.rel, d.rng, shakes); worth > t && g.add(d.m, o.k, bin.Global(c)) {
+			added++
+			continue
+		}
+		verdict, c, nodes := bin.Prove(p.pi, o.rel, t, deepenBranches)
+		g.work.Branches += nodes
+		if verdict == knapsack.Better && g.add(d.m, o.k, bin.Global(c)) {
+			added++
+		}
+	}
+	return added
 }
 
 // floors fixes the whole part of every column.

@@ -28,9 +28,14 @@ type searcher struct {
 	pi    []float64
 }
 
+// random returns the source of all randomness in a part: the same for the same part.
+func (g *generator) random() *rand.Rand {
+	return rand.New(rand.NewPCG(20261124, uint64(len(g.Shapes))))
+}
+
 // search makes up to Limits.Moves moves.
 func (g *generator) search(fills []Filled, st *stock, list []sized) []Filled {
-	s := &searcher{g: g, st: st, list: list, rng: rand.New(rand.NewPCG(20261124, uint64(len(g.Shapes)))), pi: g.best.Shapes}
+	s := &searcher{g: g, st: st, list: list, rng: g.random(), pi: g.best.Shapes}
 	for _, f := range fills {
 		for range f.Count {
 			s.push(Filled{Bin: f.Bin, Count: 1, Items: f.Items})

@@ -45,9 +45,7 @@ func Expand(p *model.Problem, each [][]float64) Expanded {
 		}
 	}
 	e.places()
-	for n := range p.Spreads {
-		e.level(n)
-	}
+	e.level()
 	for i := range p.Items {
 		e.shapes(i, spreads[i])
 	}
@@ -129,57 +127,106 @@ func (e *expander) settle(items []int) {
 	}
 }
 
-// level spreads the items of a rule with a Skew or a Max evenly over its domains.
-func (e *expander) level(n int) {
-	s := &e.p.Spreads[n]
-	if s.Skew == 0 && s.Max == 0 {
-		return
+// tally is how many pods a rule with a Skew or a Max has in each domain so far.
+type tally struct {
+	rule   *model.Spread
+	have   []int64 // with Base
+	base   []int64
+	counts []bool // the domains that the rule lists
+}
+
+// tallies returns one for each rule, nil for rules without a Skew or a Max.
+func (e *expander) tallies() []*tally {
+	out := make([]*tally, len(e.p.Spreads))
+	for n := range e.p.Spreads {
+		s := &e.p.Spreads[n]
+		if s.Skew == 0 && s.Max == 0 {
+			continue
+		}
+		t := &tally{rule: s, have: make([]int64, e.p.Domains), base: make([]int64, e.p.Domains), counts: make([]bool, e.p.Domains)}
+		for k, d := range s.Domains {
+			t.counts[d] = true
+			if s.Base != nil {
+				t.have[d], t.base[d] = s.Base[k], s.Base[k]
+			}
+		}
+		out[n] = t
 	}
-	have := make([]int64, e.p.Domains)
-	counts := make([]bool, e.p.Domains)
-	for k, d := range s.Domains {
-		counts[d] = true
-		if s.Base != nil {
-			have[d] = s.Base[k]
+	return out
+}
+
+// holds reports whether the rule is kept when one more lies in domain d.
+func (t *tally) holds(d int) bool {
+	if t.rule.Max > 0 && t.have[d]-t.base[d] >= t.rule.Max {
+		return false
+	}
+	if t.rule.Skew == 0 {
+		return true
+	}
+	if !t.counts[d] {
+		return false
+	}
+	low := t.have[d] + 1
+	for _, x := range t.rule.Domains {
+		if x != d {
+			low = min(low, t.have[x])
 		}
 	}
-	base := append([]int64(nil), have...)
-	if s.Max > 0 {
-		base = make([]int64, e.p.Domains)
-		copy(base, have)
-	}
-	for _, i := range s.Items {
+	return t.have[d]+1-low <= t.rule.Skew
+}
+
+// level spreads the items of rules with a Skew or a Max evenly over the domains, copy by copy,
+// so that every rule is kept after each.
+func (e *expander) level() {
+	all := e.tallies()
+	for i := range e.p.Items {
+		var mine []*tally
+		for n, t := range all {
+			if t != nil && slices.Contains(e.p.Spreads[n].Items, i) {
+				mine = append(mine, t)
+			}
+		}
+		if len(mine) == 0 {
+			continue
+		}
 		split := make([]int64, e.p.Domains)
 		for c := int64(0); c < e.p.Items[i].Count; c++ {
-			d := e.lowest(i, n, have, counts)
-			if d < 0 || (s.Max > 0 && have[d]-base[d] >= s.Max) || (s.Skew > 0 && e.over(s, have, d)) {
+			d := e.lowest(i, mine)
+			if d < 0 {
 				e.out.Unplaced[i] = e.p.Items[i].Count - c
 				break
 			}
-			have[d]++
 			split[d]++
+			for _, t := range mine {
+				t.have[d]++
+			}
 		}
-		if len(s.Items) == 1 && e.out.Unplaced[i] == 0 {
-			e.lean(i, s, have, split)
+		if len(mine) == 1 && len(mine[0].rule.Items) == 1 && e.out.Unplaced[i] == 0 {
+			e.lean(i, mine[0], split)
 		}
 		e.split[i] = split
-	}
-	if len(s.Items) > 1 || s.Max > 0 {
-		e.out.Settled = true
+		if len(mine) > 1 || len(mine[0].rule.Items) > 1 || mine[0].rule.Max > 0 {
+			e.out.Settled = true
+		}
 	}
 }
 
-// lowest returns the domain with the fewest, starting the search at a different one for each rule
-// so that remainders do not pile up in the first domain.
-func (e *expander) lowest(i, n int, have []int64, counts []bool) int {
-	best := -1
+// lowest returns the domain with the fewest that may take one more of item i, or -1. Ties go to
+// the cheaper domain; and the search starts at a different domain for each item, so that
+// remainders do not pile up in the first.
+func (e *expander) lowest(i int, mine []*tally) int {
+	best, fewest := -1, int64(0)
 	for k := range e.p.Domains {
-		d := (k + n) % e.p.Domains
-		if !e.open[i][d] || !counts[d] {
+		d := (k + i) % e.p.Domains
+		if !e.open[i][d] || slices.ContainsFunc(mine, func(t *tally) bool { return !t.holds(d) }) {
 			continue
 		}
-		if best < 0 || have[d] < have[best] || (have[d] == have[best] && e.each[i][d] < e.each[i][best]) {
-			best = d
+		n := int64(0)
+		for _, t := range mine {
+			n += t.have[d]
+		}
+		if best < 0 || n < fewest || (n == fewest && e.each[i][d] < e.each[i][best]) {
+			best, fewest = d, n
 		}
 	}
 	return best
@@ -187,21 +234,20 @@ func (e *expander) lowest(i, n int, have []int64, counts []bool) int {
 
 // lean moves copies from dear domains to cheaper ones as far as the rule allows. Between equally
 // priced domains the even split stays: it is what the rule's author hopes for.
-func (e *expander) lean(i int, s *model.Spread, have, split []int64) {
+func (e *expander) lean(i int, t *tally, split []int64) {
 	for moved := true; moved; {
 		moved = false
-		for _, from := range s.Domains {
-			for _, to := range s.Domains {
+		for from := range split {
+			for to := range split {
 				if split[from] == 0 || !e.open[i][to] || e.each[i][to] >= e.each[i][from] {
 					continue
 				}
-				have[from]--
-				have[to]++
-				if (s.Skew > 0 && spread(have, s.Domains) > s.Skew) || (s.Max > 0 && split[to] >= s.Max) {
-					have[from]++
-					have[to]--
+				t.have[from]--
+				if !t.holds(to) || !t.keeps(from, to) {
+					t.have[from]++
 					continue
 				}
+				t.have[to]++
 				split[from]--
 				split[to]++
 				moved = true
@@ -210,24 +256,16 @@ func (e *expander) lean(i int, s *model.Spread, have, split []int64) {
 	}
 }
 
-// spread returns how far the counts of the domains differ.
-func spread(have []int64, domains []int) int64 {
-	low, high := have[domains[0]], have[domains[0]]
-	for _, d := range domains {
-		low, high = min(low, have[d]), max(high, have[d])
+// keeps reports whether the skew still holds once `from` has lost one and `to` gains one.
+func (t *tally) keeps(from, to int) bool {
+	if t.rule.Skew == 0 || !t.counts[from] {
+		return true
 	}
-	return high - low
-}
-
-// over reports whether one more in domain d breaks the skew.
-func (e *expander) over(s *model.Spread, have []int64, d int) bool {
-	low := have[d] + 1
-	for _, x := range s.Domains {
-		if x != d {
-			low = min(low, have[x])
-		}
+	high := t.have[to] + 1
+	for _, d := range t.rule.Domains {
+		high = max(high, t.have[d])
 	}
-	return have[d]+1-low > s.Skew
+	return high-t.have[from] <= t.rule.Skew
 }
 
 // shapes appends the shapes of item i.

@@ -55,6 +55,8 @@ type Master struct {
 	rows  []Row
 	cols  []Column  // 0…m-1: slack or surplus of each row; m…2m-1: artificial of each row; then the caller's
 	weigh []float64 // devex reference weights
+	d     []float64 // reduced costs; zero in the basis
+	row   []float64 // scratch: the pivot row over all columns
 	at    []int32   // position in the basis of each column, -1 outside
 	basis []int32   // column at each position
 	inv   []float64 // inverse of the basis, m×m by rows: inv[position][row]
@@ -94,18 +96,32 @@ func New(rows []Row) *Master {
 		s.x[i] = r.RHS
 		s.y[i] = s.cols[col].Cost
 	}
+	s.reprice()
 	return s
+}
+
+// reprice computes all reduced costs anew.
+func (s *Master) reprice() {
+	for j := range s.cols {
+		s.d[j] = 0
+		if s.at[j] < 0 {
+			s.d[j] = s.reduced(j)
+		}
+	}
 }
 
 func (s *Master) push(c Column) {
 	s.cols = append(s.cols, c)
 	s.weigh = append(s.weigh, 1)
 	s.at = append(s.at, -1)
+	s.d = append(s.d, 0)
+	s.row = append(s.row, 0)
 }
 
 // Add appends a column and returns its index for X.
 func (s *Master) Add(c Column) int {
 	s.push(c)
+	s.d[len(s.cols)-1] = s.reduced(len(s.cols) - 1)
 	return len(s.cols) - 1 - 2*s.m
 }
 
@@ -164,7 +180,8 @@ func (s *Master) Solve(limit int64) error {
 			}
 		}
 		if p := s.leavingDual(); p >= 0 {
-			if q := s.enteringDual(p); q >= 0 {
+			s.pivotRow(p)
+			if q := s.enteringDual(); q >= 0 {
 				s.ftran(q)
 				s.pivot(p, q)
 				continue
@@ -181,6 +198,7 @@ func (s *Master) Solve(limit int64) error {
 		if p < 0 {
 			return errors.New("simplex: unbounded, so some column has a negative cost")
 		}
+		s.pivotRow(p)
 		s.pivot(p, q)
 	}
 	return ErrPivots
@@ -199,11 +217,8 @@ func (s *Master) reduced(j int) float64 {
 // entering returns the column with the best devex price, or -1 at an optimum.
 func (s *Master) entering() int {
 	best, at := 0.0, -1
-	for j := range s.cols {
-		if s.at[j] >= 0 {
-			continue
-		}
-		if d := s.reduced(j); d < -tolPrice {
+	for j, d := range s.d {
+		if d < -tolPrice && s.at[j] < 0 {
 			if score := d * d / s.weigh[j]; score > best {
 				best, at = score, j
 			}
@@ -251,24 +266,31 @@ func (s *Master) leavingDual() int {
 	return at
 }
 
-// enteringDual returns the column that keeps all reduced costs non-negative when position p leaves.
-func (s *Master) enteringDual(p int) int {
-	row := s.inv[p*s.m : (p+1)*s.m]
+// enteringDual returns the column that keeps all reduced costs non-negative when the position of
+// the pivot row leaves.
+func (s *Master) enteringDual() int {
 	ratio, at, size := math.Inf(1), -1, 0.0
-	for j := range s.cols {
-		if s.at[j] >= 0 || math.IsInf(s.cols[j].Cost, 1) {
+	for j, a := range s.row {
+		if a >= -tolPivot || s.at[j] >= 0 || math.IsInf(s.cols[j].Cost, 1) {
 			continue
 		}
-		a := s.dot(row, j)
-		if a >= -tolPivot {
-			continue
-		}
-		r := max(0, s.reduced(j)) / -a
+		r := max(0, s.d[j]) / -a
 		if r < ratio-1e-12 || (r < ratio+1e-12 && -a > size) {
 			ratio, at, size = min(r, ratio), j, -a
 		}
 	}
 	return at
+}
+
+// pivotRow computes row p of the tableau over all columns outside the basis.
+func (s *Master) pivotRow(p int) {
+	inv := s.inv[p*s.m : (p+1)*s.m]
+	for j := range s.cols {
+		s.row[j] = 0
+		if s.at[j] < 0 {
+			s.row[j] = s.dot(inv, j)
+		}
+	}
 }
 
 func (s *Master) dot(row []float64, j int) float64 {
@@ -280,13 +302,13 @@ func (s *Master) dot(row []float64, j int) float64 {
 	return a
 }
 
-// pivot brings column q into position p; alpha holds inverse · column q.
+// pivot brings column q into position p; alpha holds inverse · column q, row the pivot row.
 func (s *Master) pivot(p, q int) {
 	s.total++
 	s.since++
 	out := s.basis[p]
 	row := s.inv[p*s.m : (p+1)*s.m]
-	d := s.reduced(q)
+	d := s.d[q]
 	s.reweigh(p, q)
 	blas64.Scal(1/s.alpha[p], blas64.Vector{N: s.m, Data: row, Inc: 1})
 	step := s.x[p] / s.alpha[p]
@@ -303,21 +325,23 @@ func (s *Master) pivot(p, q int) {
 	s.at[out], s.at[q], s.basis[p] = -1, int32(p), int32(q)
 }
 
-// reweigh updates the devex weights for the pivot (p, q), before the inverse changes.
+// reweigh updates the devex weights and the reduced costs for the pivot (p, q), before the
+// inverse changes.
 func (s *Master) reweigh(p, q int) {
-	row := s.inv[p*s.m : (p+1)*s.m]
 	w := s.weigh[q] / (s.alpha[p] * s.alpha[p])
+	step := s.d[q] / s.alpha[p]
 	top := 0.0
-	for j := range s.cols {
-		if s.at[j] >= 0 || j == q {
+	for j, a := range s.row {
+		if a == 0 || j == q {
 			continue
 		}
-		a := s.dot(row, j)
+		s.d[j] -= float64(step * a)
 		if v := a * a * w; v > s.weigh[j] {
 			s.weigh[j] = v
 			top = max(top, v)
 		}
 	}
+	s.d[q], s.d[s.basis[p]] = 0, -step
 	s.weigh[s.basis[p]] = max(w, 1)
 	if top > 1e8 { // the reference framework is worn out: start a new one
 		for j := range s.weigh {
@@ -362,5 +386,6 @@ func (s *Master) rebuild() error {
 			blas64.Axpy(c, blas64.Vector{N: s.m, Data: s.inv[p*s.m : (p+1)*s.m], Inc: 1}, blas64.Vector{N: s.m, Data: s.y, Inc: 1})
 		}
 	}
+	s.reprice()
 	return nil
 }

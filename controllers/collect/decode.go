@@ -2,6 +2,7 @@ package collect
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -160,7 +161,7 @@ func decodeObject(text []byte, i item, opts Options) ([]object, error) {
 	}
 	id := identity{group, kind, h.Metadata.Namespace, h.Metadata.Name}
 	if strings.HasSuffix(kind, "List") {
-		if objects, isList, err := decodeList(text, i, opts); isList {
+		if objects, isList, err := decodeList(text, kind, i, opts); isList {
 			return objects, err
 		}
 	}
@@ -210,7 +211,7 @@ func unmarshal(text []byte, into any) error {
 
 // decodeList takes a list apart that came as one document. isList is false for an object whose kind merely ends in
 // List.
-func decodeList(text []byte, i item, opts Options) (objects []object, isList bool, err error) {
+func decodeList(text []byte, kind string, i item, opts Options) (objects []object, isList bool, err error) {
 	var l struct {
 		APIVersion string            `json:"apiVersion"`
 		Kind       string            `json:"kind"`
@@ -222,7 +223,7 @@ func decodeList(text []byte, i item, opts Options) (objects []object, isList boo
 	if l.Items == nil && !bytes.Contains(text, []byte(`"items"`)) {
 		return nil, false, nil
 	}
-	i.kind, i.apiVersion = itemKind(l.Kind), l.APIVersion
+	i.kind, i.apiVersion = itemKind(kind), cmp.Or(l.APIVersion, i.apiVersion)
 	objects, err = decodeElements(l.Items, i, opts)
 	return objects, true, err
 }
@@ -231,7 +232,7 @@ func decodeList(text []byte, i item, opts Options) (objects []object, isList boo
 func decodeElements(elements []json.RawMessage, i item, opts Options) ([]object, error) {
 	var objects []object
 	for n, inner := range elements {
-		i.number = n + 1
+		i.number = i.before + n + 1
 		more, err := decodeObject(inner, i, opts)
 		if err != nil {
 			return nil, err

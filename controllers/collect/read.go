@@ -48,7 +48,7 @@ type Options struct {
 	// once managed fields, annotations and the like are gone; 0: 4 MiB.
 	ParsedBytes int
 	// DocumentBytes is how large a YAML document may be that is not laid out as kubectl does and has to be parsed
-	// as a whole; 0: 16 MiB.
+	// as a whole; 0: 8 MiB.
 	DocumentBytes int
 	// HeldBytes is how much a typed list may hold before it says its kind, where its items do not; 0: 256 MiB.
 	HeldBytes int
@@ -68,7 +68,7 @@ func (o Options) WithDefaults() Options {
 	o.Bytes = cmp.Or(o.Bytes, 16<<30)
 	o.ItemBytes = cmp.Or(o.ItemBytes, 16<<20)
 	o.ParsedBytes = cmp.Or(o.ParsedBytes, 4<<20)
-	o.DocumentBytes = cmp.Or(o.DocumentBytes, 16<<20)
+	o.DocumentBytes = cmp.Or(o.DocumentBytes, 8<<20)
 	o.HeldBytes = cmp.Or(o.HeldBytes, 256<<20)
 	o.Objects = cmp.Or(o.Objects, 2_000_000)
 	o.Depth = cmp.Or(o.Depth, 100)

@@ -13,6 +13,7 @@ type item struct {
 	file     string
 	document int    // 1 for the first of its file
 	number   int    // of the item in its list, 1 for the first; 0: the document is no list, or is not split
+	before   int    // of a list that has been split in part: the items before this rest
 	text     []byte // owned by the item
 	json     bool
 	// apiVersion and kind of an item whose list says them for all: a PodList's items do not name their kind.

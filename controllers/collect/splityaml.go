@@ -3,6 +3,7 @@ package collect
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,13 @@ type yamlSplitter struct {
 	dash   int // column of the items' dashes; -1: the first item has not come yet
 	inList bool
 	begun  bool // the document has a line with content
+
+	// An anchor of one item may be meant by an alias of a later one (PyYAML writes such dumps). From the first item on
+	// that has either, items wait here and are parsed together; what is too large for that goes on item by item.
+	waiting     [][]byte
+	waitingSize int
+	anchored    bool // an anchor or alias has been seen in this list
+	hopeless    bool // the items behind it were too large
 }
 
 // splitYAML cuts a stream of YAML documents into objects. It holds one object at a time.
@@ -84,6 +92,9 @@ func (s *yamlSplitter) take(line []byte) error {
 	}
 	blank := len(content) == 0
 	if blank || content[0] == '#' {
+		if s.number > 0 && !s.inList {
+			return nil // behind the items
+		}
 		return s.keep(line) // inside a block scalar it is text: the parser knows
 	}
 	s.begun = true
@@ -112,6 +123,7 @@ func (s *yamlSplitter) take(line []byte) error {
 // keep appends a line to the current item, or to the header where there is none.
 func (s *yamlSplitter) keep(line []byte) error {
 	if s.inList && s.number > 0 {
+		s.anchored = s.anchored || hasAnchor(line)
 		if s.item = append(s.item, line...); len(s.item) > s.opts.ItemBytes {
 			return s.tooLarge()
 		}
@@ -131,6 +143,7 @@ func (s *yamlSplitter) beginItem(line []byte, indent int) error {
 	s.number++
 	s.item = append(make([]byte, 0, 8<<10), line...)
 	s.item[indent] = ' '
+	s.anchored = s.anchored || hasAnchor(line)
 	return nil
 }
 
@@ -140,10 +153,48 @@ func (s *yamlSplitter) endItem() error {
 	if len(text) == 0 {
 		return nil
 	}
-	if _, ok := topValue(text, "kind"); ok {
-		return s.send(s.number, text, false)
+	if s.anchored && !s.hopeless {
+		s.waiting = append(s.waiting, text)
+		if s.waitingSize += len(text); s.waitingSize > s.opts.DocumentBytes {
+			return s.giveUpWaiting()
+		}
+		return nil
 	}
-	return s.hold(s.number, text, false)
+	return s.sendItem(s.number, text)
+}
+
+// giveUpWaiting sends waiting items one by one: what looked like an anchor is most likely text.
+func (s *yamlSplitter) giveUpWaiting() error {
+	waiting := s.waiting
+	s.waiting, s.hopeless = nil, true
+	for i, text := range waiting {
+		if err := s.sendItem(s.number-len(waiting)+1+i, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sendWaiting sends waiting items as one document: a list of this kind.
+func (s *yamlSplitter) sendWaiting(apiVersion, kind string, last int) error {
+	if len(s.waiting) == 0 {
+		return nil
+	}
+	text := []byte("items:\n")
+	for _, waiting := range s.waiting {
+		waiting[s.dash] = '-'
+		text = append(append(text, waiting...), '\n')
+	}
+	i := item{file: s.file, document: s.document, text: text, before: last - len(s.waiting), apiVersion: apiVersion, kind: kind}
+	s.waiting, s.waitingSize = nil, 0
+	return s.out.put(i)
+}
+
+func (s *yamlSplitter) sendItem(number int, text []byte) error {
+	if _, ok := topValue(text, "kind"); ok {
+		return s.send(number, text, false)
+	}
+	return s.hold(number, text, false)
 }
 
 // endDocument sends what is left of a document and forgets it.
@@ -151,17 +202,31 @@ func (s *yamlSplitter) endDocument() error {
 	if err := s.endItem(); err != nil {
 		return err
 	}
-	header, wasList, begun := s.header, s.number > 0 || s.inList, s.begun
-	s.header, s.number, s.dash, s.inList, s.begun = nil, 0, -1, false, false
+	header, wasList, begun, last := s.header, s.number > 0 || s.inList, s.begun, s.number
 	if wasList {
 		kind, _ := topValue(header, "kind")
 		version, _ := topValue(header, "apiVersion")
+		if err := s.sendWaiting(version, cmp.Or(kind, "List"), last); err != nil {
+			return err
+		}
+		*s = yamlSplitter{emitter: s.emitter, dash: -1}
 		return s.endList(version, itemKind(kind))
 	}
+	*s = yamlSplitter{emitter: s.emitter, dash: -1}
 	if !begun {
 		return nil
 	}
 	return s.send(0, header, false)
+}
+
+// hasAnchor says whether a line has what looks like an anchor or an alias: & or * before a name, where a value begins.
+func hasAnchor(line []byte) bool {
+	for i := 2; i+1 < len(line); i++ {
+		if (line[i] == '&' || line[i] == '*') && line[i-1] == ' ' && (line[i-2] == ':' || line[i-2] == '-') && (isLetter(line[i+1]) || isDigit(line[i+1])) {
+			return true
+		}
+	}
+	return false
 }
 
 // indentation returns the number of leading spaces and what follows them, without the line's end.

@@ -96,31 +96,18 @@ func checkAmounts(path string, list corev1.ResourceList) error {
 
 // plus adds b to a copy of a, and stays at amountMax.
 func plus(a, b planner.Resources) planner.Resources {
-	return times(a, b, 1)
-}
-
-// times adds n times b to a copy of a, and stays at amountMax.
-func times(a, b planner.Resources, n int64) planner.Resources {
-	a.CPUMilli = addMany(a.CPUMilli, b.CPUMilli, n)
-	a.MemoryMiB = addMany(a.MemoryMiB, b.MemoryMiB, n)
-	a.EphemeralMiB = addMany(a.EphemeralMiB, b.EphemeralMiB, n)
-	a.Pods = addMany(a.Pods, b.Pods, n)
+	a.CPUMilli = min(a.CPUMilli+b.CPUMilli, amountMax)
+	a.MemoryMiB = min(a.MemoryMiB+b.MemoryMiB, amountMax)
+	a.EphemeralMiB = min(a.EphemeralMiB+b.EphemeralMiB, amountMax)
+	a.Pods = min(a.Pods+b.Pods, amountMax)
 	a.Extended = maps.Clone(a.Extended)
 	for name, amount := range b.Extended {
 		if a.Extended == nil {
 			a.Extended = map[string]int64{}
 		}
-		a.Extended[name] = addMany(a.Extended[name], amount, n)
+		a.Extended[name] = min(a.Extended[name]+amount, amountMax)
 	}
 	return a
-}
-
-// addMany is a + n·b for non-negative numbers, at most amountMax.
-func addMany(a, b, n int64) int64 {
-	if n > 0 && b > amountMax/n {
-		return amountMax
-	}
-	return min(a+n*b, amountMax)
 }
 
 // largest is the maximum of a and b in each resource.

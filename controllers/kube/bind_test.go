@@ -1,6 +1,9 @@
 package kube
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestRules(t *testing.T) {
 	world := pool("default", anywhere)
@@ -76,6 +79,9 @@ func TestRules(t *testing.T) {
 		"ScheduleAnyway is a preference":                              {input: world + deployment("web", 6, "topologySpreadConstraints: [{maxSkew: 1, whenUnsatisfiable: ScheduleAnyway, topologyKey: "+zone+", labelSelector: {}}]"), want: []string{"soft " + web + " topologySpreadConstraints ScheduleAnyway: topology.kubernetes.io/zone maxSkew 1"}, wantNot: []string{"rule"}},
 		"shapes of one owner share a spread by host":                  {input: world + podWith("web-1", spread("web", host, "")) + podWith("web-2", spread("web", host, "")+"\npriority: 3"), want: []string{"rule host-cap [shop/Deployment/web#0 shop/Deployment/web#1] [] 2"}},
 		"matchLabelKeys spreads each revision by itself":              {input: world + podWith("web-1", spread("web", zone, ", matchLabelKeys: [pod-template-hash]")), want: []string{"rule zone-spread [" + web + "] [] 2"}},
+		"mismatchLabelKeys leaves the own revision out":               {input: world + podWith("web-1", "affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: "+host+", mismatchLabelKeys: [pod-template-hash], labelSelector: {matchLabels: {app: web}}}]}}"), want: []string{"pods " + web}, wantNot: []string{"hostmax"}},
+		"maxSkew below one means nothing and is named":                {input: world + deployment("web", 6, strings.Replace(spread("web", zone, ""), "maxSkew: 2", "maxSkew: 0", 1)), want: []string{"warning shop/Deployment/web: a topologySpreadConstraint with maxSkew below 1"}, wantNot: []string{"rule"}},
+		"pods that stay outside the zones that count do not":          {input: world + n1 + held("web-1", "web", "n2", `"true"`) + deployment("web", 6, spread("web", zone, "")+"\nnodeSelector: {topology.kubernetes.io/zone: z-a}"), want: []string{"rule zone-spread [" + web + "] [] 2 [z-a] map[]"}},
 		"a namespaceSelector of everything reaches other namespaces":  {input: world + deployment("web", 1, "affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: "+host+", namespaceSelector: {}, labelSelector: {matchLabels: {app: db}}}]}}") + "kind: Pod\nmetadata: {name: db, namespace: other, labels: {app: db}}\nspec: {containers: [{}]}", want: []string{"rule host-conflict [other/Pod/db#0] [" + web + "]"}},
 		"a namespaceSelector by name needs no Namespace in the input": {input: world + deployment("web", 1, "affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: "+host+", namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: other}}, labelSelector: {matchLabels: {app: db}}}]}}") + "kind: Pod\nmetadata: {name: db, namespace: other, labels: {app: db}}\nspec: {containers: [{}]}", want: []string{"rule host-conflict [other/Pod/db#0] [" + web + "]"}, wantNot: []string{"warning"}},
 		"a namespaceSelector by other labels needs the Namespaces":    {input: world + deployment("web", 1, "affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: "+host+", namespaceSelector: {matchLabels: {team: red}}, labelSelector: {}}]}}"), want: []string{"warning shop/Deployment/web: a namespaceSelector asks for labels of namespaces"}},
@@ -87,3 +93,14 @@ func TestRules(t *testing.T) {
 
 // podWith is a pending pod of the Deployment web with more in its spec.
 func podWith(name, spec string) string { return pod(name, "web", "", spec) }
+
+// TestRulesAreSaidOnce counts: two workloads that shun each other are one rule.
+func TestRulesAreSaidOnce(t *testing.T) {
+	anti := func(app string) string {
+		return "affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: " + app + "}}}]}}"
+	}
+	s := snap(t, pool("default", anywhere)+deployment("web", 1, anti("db"))+deployment("db", 1, anti("web")))
+	if len(s.Rules) != 1 {
+		t.Errorf("%d rules, want 1: %+v", len(s.Rules), s.Rules)
+	}
+}

@@ -17,6 +17,9 @@ import (
 func (t *translation) findZones() {
 	zones := map[string]bool{}
 	for _, n := range t.nodes {
+		if n.left != "" {
+			continue // on premises, perhaps: nothing can be had there
+		}
 		zones[n.zone] = true
 		if region := label(n.Node, corev1.LabelTopologyRegion, corev1.LabelFailureDomainBetaRegion); region != "" {
 			t.region = region
@@ -43,8 +46,11 @@ func (t *translation) findZones() {
 		}
 	}
 	for key, values := range t.nodeKeys {
-		if zoneKey(canonicalKey(key)) == zoneLabel {
-			maps.Copy(zones, values)
+		for zone := range values {
+			if zoneKey(canonicalKey(key)) == zoneLabel && !zones[zone] {
+				zones[zone] = true
+				t.notes.info("", "zone %s is named by selectors only: taken to be one where nodes can be had", zone)
+			}
 		}
 	}
 	delete(zones, "")

@@ -1,6 +1,9 @@
 package kube
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestConstraints(t *testing.T) {
 	world := pool("default", anywhere)
@@ -171,6 +174,10 @@ spec:
 		"a CSI driver's own topology key means the zone": {
 			input: world + pod("web-1", "web", "n1", claim1) + bound("{key: topology.ebs.csi.aws.com/zone, operator: In, values: [z-a]}"),
 			want:  []string{"limit shop/Deployment/web#0 volume | PersistentVolume pv-1: topology.kubernetes.io/zone In [z-a]"},
+		},
+		"a regional disk's label names several zones": {
+			input: world + pod("web-1", "web", "n1", claim1) + strings.Replace(strings.Split(bound("x: y"), "\nspec:\n  nodeAffinity")[0], "metadata: {name: pv-1}", "metadata: {name: pv-1, labels: {topology.kubernetes.io/zone: z-a__z-b}}", 1),
+			want:  []string{"limit shop/Deployment/web#0 volume | PersistentVolume pv-1: topology.kubernetes.io/zone In [z-a z-b] | types [c6i.xlarge"},
 		},
 		"a local volume pins its pod to its node": {
 			input: world + pod("web-1", "web", "n1", claim1) + bound("{key: kubernetes.io/hostname, operator: In, values: [n1]}"),

@@ -150,7 +150,6 @@ func (o *offer) take(need planner.GPUNeed) {
 	if len(need.Slices) == 0 || o.Cards.Fixed == nil {
 		return
 	}
-	o.Cards.Fixed = maps.Clone(o.Cards.Fixed) // may be shared with other offers
 	for profile, n := range need.Slices {
 		o.Cards.Fixed[profile] = max(0, o.Cards.Fixed[profile]-n)
 	}

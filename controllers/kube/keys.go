@@ -13,9 +13,9 @@ func (t *translation) readKeys() {
 	t.podKeys, t.nodeKeys = map[string]bool{}, map[string]map[string]bool{}
 	seen := map[*Shape]bool{}
 	for i := range t.in.Pods {
-		if p := &t.in.Pods[i]; !seen[p.Shape] && !p.daemon() {
-			seen[p.Shape] = true
-			t.readShapeKeys(p.Shape)
+		if s := t.in.Pods[i].Shape; !seen[s] {
+			seen[s] = true
+			t.readShapeKeys(s)
 		}
 	}
 	for _, c := range t.controllers {

@@ -165,7 +165,10 @@ func (t *translation) priceOf(n *node) (pricing.Micro, bool) {
 	if !ok {
 		return 0, false
 	}
-	return t.overlayPrice(price, labels{n.Labels}), true
+	if n.pool == "" {
+		return price, true // overlays are about Karpenter's nodes
+	}
+	return t.overlayPrice(price, labels{n.Labels, typeLabels(n.machine)}), true
 }
 
 // summary is the node as the plan shows it.

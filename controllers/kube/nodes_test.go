@@ -1,6 +1,9 @@
 package kube
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestNodes(t *testing.T) {
 	world := pool("default", anywhere)
@@ -78,6 +81,26 @@ func TestNodes(t *testing.T) {
 			input: world + machineNode("n1", "m5.large", "z-a", "  deletionTimestamp: \"2026-11-24T00:00:00Z\"") + pod("web-1", "web", "n1", "") + held("db-1", "db", "n1", `"true"`),
 			want:  []string{"pods shop/Deployment/web#0 1 ×", "pods shop/Deployment/db#0 1 ×", "node n1 priced=true 0.1 held=false"}, wantNot: []string{"offer existing"},
 		},
+		"a node that Karpenter disrupts is being deleted": {
+			input: world + machineNode("n1", "m5.large", "z-a", "spec: {taints: [{key: karpenter.sh/disrupted, effect: NoSchedule}]}") + pod("web-1", "web", "n1", ""),
+			want:  []string{"pods shop/Deployment/web#0 1 ×"}, wantNot: []string{"offer existing"},
+		},
+		"a startup taint on a node that is still starting does not matter": {
+			input: pool("default", anywhere+"    startupTaints: [{key: cilium, effect: NoSchedule}]") + strings.ReplaceAll(machineNode("n1", "m5.large", "z-a", "spec: {taints: [{key: cilium, effect: NoSchedule}]}"), "karpenter.sh/initialized", "x") + deployment("web", 1, "nodeSelector: {kubernetes.io/hostname: n1}"),
+			want:  []string{"allow shop/Deployment/web#0 types [] zones [] terms [] nodes [n1]"},
+		},
+		"the same taint on a node that has started keeps pods away": {
+			input: pool("default", anywhere+"    startupTaints: [{key: cilium, effect: NoSchedule}]") + machineNode("n1", "m5.large", "z-a", "spec: {taints: [{key: cilium, effect: NoSchedule}]}") + deployment("web", 1, "nodeSelector: {kubernetes.io/hostname: n1}"),
+			want:  []string{"stuck shop/Deployment/web 1"},
+		},
+		"a DaemonSet's pod with do-not-disrupt holds its node and is still overhead": {
+			input: world + machineNode("n1", "m5.large", "z-a", "") + strings.ReplaceAll(held("logs-1", "logs", "n1", `"true"`), "kind: ReplicaSet", "kind: DaemonSet"),
+			want:  []string{"offer existing [n1] 0.1 max=1 weight=0 overhead=500m 1024Mi used=0m 0Mi pods 0", "node n1 priced=true 0.1 held=true"},
+		},
+		"capacity rounds down": {
+			input: world + strings.NewReplacer("cpu: 1900m", "cpu: 1900900u", "7Gi", "7516192760").Replace(machineNode("n1", "m5.large", "z-a", "    disk: fast")) + deployment("web", 1, "nodeSelector: {disk: fast}"),
+			want:  []string{"free n1 1900m 7167Mi"},
+		},
 		"a cordoned node is not offered": {
 			input: world + machineNode("n1", "m5.large", "z-a", "spec: {unschedulable: true}") + pod("web-1", "web", "n1", ""),
 			want:  []string{"info Node/n1: cordoned", "pods shop/Deployment/web#0 1 ×"}, wantNot: []string{"offer existing"},
@@ -133,6 +156,11 @@ func TestBudgets(t *testing.T) {
 		"minAvailable 67% of three rounds up to all three": {input: budget(web + `minAvailable: "67%"`), want: heldBy},
 		"minAvailable counts the replicas to come":         {input: budget(web + "minAvailable: 2"), want: free},
 		"a budget that selects nothing holds nothing":      {input: budget("maxUnavailable: 0"), want: free},
+		"a budget over a DaemonSet holds no node": {
+			input: pool("default", anywhere) + machineNode("n1", "m5.large", "z-a", "") + strings.ReplaceAll(pod("web-1", "web", "n1", ""), "kind: ReplicaSet", "kind: DaemonSet") +
+				"\nkind: PodDisruptionBudget\napiVersion: policy/v1\nmetadata: {name: b, namespace: shop}\nspec: {" + web + "maxUnavailable: 0}\n",
+			want: []string{"node n1 priced=true 0.1 held=false"},
+		},
 		"a budget of another namespace holds nothing": {
 			input: pool("default", anywhere) + machineNode("n1", "m5.large", "z-a", "") + pod("web-1", "web", "n1", "") +
 				"\nkind: PodDisruptionBudget\napiVersion: policy/v1\nmetadata: {name: b, namespace: other}\nspec: {" + web + "maxUnavailable: 0}\n",
@@ -175,6 +203,15 @@ spec: {nodeName: g1, containers: [{resources: {limits: {nvidia.com/mig-1g.5gb: 2
 		"MIG instances that pods will leave are free": {
 			input: gpuNode("nvidia.com/gpu.product: NVIDIA-A100-SXM4-40GB\nnvidia.com/gpu.count: \"8\"", `nvidia.com/gpu: "6", nvidia.com/mig-1g.5gb: "14"`) + slice("a", "false"),
 			want:  []string{"offer existing [g1] 20 max=1 weight=0 overhead=0m 0Mi pods 0 used=0m 0Mi pods 0 cards A100-40GB×8 taken=2 fixed=map[1g.5gb:14]"},
+		},
+		"more devices in use than there are leaves none": {
+			input: gpuNode("nvidia.com/gpu.product: NVIDIA-A100-SXM4-40GB\nnvidia.com/gpu.count: \"1\"", `nvidia.com/gpu: "1", nvidia.com/mig-1g.5gb: "3"`) + slice("a", "true") + slice("b", "true"),
+			want:  []string{"offer existing [g1] 20 max=1 weight=0 overhead=0m 0Mi pods 0 used=0m 0Mi pods 2 cards A100-40GB×1 taken=1 fixed=map[1g.5gb:0]"},
+		},
+		"cards that stay in use are not free for others": {
+			input: gpuNode("nvidia.com/gpu.product: NVIDIA-A100-SXM4-40GB", `nvidia.com/gpu: "8"`) + slice("a", "true") +
+				deployment("all", 1, "initContainers: [{resources: {limits: {nvidia.com/gpu: 8}}}]") + deployment("most", 1, "initContainers: [{resources: {limits: {nvidia.com/gpu: 7}}}]"),
+			want: []string{"allow shop/Deployment/all#0 types [p4d.24xlarge] zones [z-a z-b] terms [on-demand]", "allow shop/Deployment/most#0 types [p4d.24xlarge] zones [z-a z-b] terms [on-demand] nodes [g1]"}, wantNot: []string{"limit shop/Deployment/all#0 gpu | nvidia.com/gpu: 8 | types [p4d.24xlarge] zones [z-a z-b] terms [on-demand] nodes"},
 		},
 		"time-sliced devices are counted as they are": {
 			input: gpuNode("nvidia.com/gpu.product: NVIDIA-A100-SXM4-40GB-SHARED\nnvidia.com/gpu.replicas: \"4\"", `nvidia.com/gpu: "32"`),

@@ -62,6 +62,14 @@ func TestPools(t *testing.T) {
 		"no zone anywhere is the catalog's region with a, b and c": {
 			input: any1, want: []string{"info : the input names no zone: planned in z-a, z-b, z-c", "allow shop/Deployment/web#0 types [c6i.xlarge g5.xlarge m5.large m5.xlarge p4d.24xlarge p5.4xlarge] zones [z-a z-b z-c]"},
 		},
+		"a zone that only a selector names is taken to exist, with a note": {
+			input: pool("default", "template: {spec: {requirements: []}}") + machineNode("n1", "m5.large", "z-a", "") + deployment("web", 1, "nodeSelector: {topology.kubernetes.io/zone: z-q}"),
+			want:  []string{"allow shop/Deployment/web#0 types [c6i.xlarge g5.xlarge m5.large m5.xlarge m6g.large p4d.24xlarge p5.4xlarge] zones [z-q]", "info : zone z-q is named by selectors only"},
+		},
+		"a node outside all costs brings in no zone": {
+			input: pool("default", "template: {spec: {requirements: []}}") + machineNode("n1", "m5.large", "z-a", "") + machineNode("n2", "zz.large", "dc-1", "") + any1,
+			want:  []string{"offer new default m5.large z-a"}, wantNot: []string{"offer new default m5.large dc-1"},
+		},
 		"a region without prices of its own is said": {
 			input: machineNode("n1", "m5.large", "eu-1a", "    topology.kubernetes.io/region: eu-1"), want: []string{"warning : the cluster runs in eu-1 and the catalog's prices are those of z-"},
 		},
@@ -130,21 +138,25 @@ func TestOverlays(t *testing.T) {
 		"an amount changes":            {input: world + overlay("a", m5+`priceAdjustment: "+0.5"`), want: []string{"offer new default m5.large z-a on-demand 0.6 "}},
 		"no price falls below nothing": {input: world + overlay("a", m5+`priceAdjustment: "-0.15"`), want: []string{"offer new default m5.large z-a on-demand 0 ", "offer new default m5.xlarge z-a on-demand 0.05 "}},
 		"today's nodes cost the overlay's price as well": {
-			input: world + machineNode("n1", "m5.large", "z-a", "    karpenter.k8s.aws/instance-family: m5") + overlay("a", m5+`price: "0.05"`), want: []string{"node n1 priced=true 0.05"},
+			input: world + machineNode("n1", "m5.large", "z-a", "") + overlay("a", m5+`price: "0.05"`), want: []string{"node n1 priced=true 0.05"},
 		},
-		"the weightiest overlay has the word":                  {input: world + overlay("z", m5+`price: "0.05", weight: 1`) + overlay("a", m5+`price: "0.07", weight: 2`), want: []string{"offer new default m5.large z-a on-demand 0.07"}},
-		"of equal weights the last in the alphabet has it":     {input: world + overlay("a", m5+`price: "0.05"`) + overlay("b", m5+`price: "0.07"`), want: []string{"offer new default m5.large z-a on-demand 0.07"}},
-		"an overlay can be for one pool":                       {input: world + pool("other", anywhere) + overlay("a", `requirements: [{key: karpenter.sh/nodepool, operator: In, values: [other]}], price: "9"`), want: []string{"offer new default m5.large z-a on-demand 0.1 ", "offer new other m5.large z-a on-demand 9 "}},
-		"an overlay that is not ready does not apply":          {input: world + "kind: NodeOverlay\nmetadata: {name: a}\nspec: {" + m5 + "price: \"9\"}\nstatus: {conditions: [{type: Ready, status: \"False\", message: conflict}]}", want: []string{"offer new default m5.large z-a on-demand 0.1 ", "warning NodeOverlay/a: this NodeOverlay is not ready and does not apply: conflict"}},
-		"capacity adds an extended resource":                   {input: pool("default", anywhere) + deployment("web", 1, "initContainers: [{resources: {limits: {vendor.com/fpga: 1}}}]") + overlay("a", m5+`capacity: {vendor.com/fpga: 2}`), want: []string{"allow shop/Deployment/web#0 types [m5.large m5.xlarge]"}},
-		"capacity cannot change what the type has":             {input: world + overlay("a", m5+`capacity: {cpu: 100}`), want: []string{"warning NodeOverlay/a: capacity cpu cannot be changed"}},
-		"more GPUs than cards are time-sliced devices":         {input: world + overlay("a", g5+`capacity: {nvidia.com/gpu: 4}`), want: []string{"offer new default g5.xlarge z-a on-demand 1 max=0 weight=0 overhead=0m 0Mi pods 0 used=0m 0Mi pods 0 cards A10G-24GB×4 taken=0 fixed=map[] cut=false share=false"}},
-		"MIG capacity fixes the layout and takes all cards":    {input: world + overlay("a", p4d+`capacity: {nvidia.com/mig-1g.5gb: 56}`), want: []string{"offer new default p4d.24xlarge z-a on-demand 20 max=0 weight=0 overhead=0m 0Mi pods 0 used=0m 0Mi pods 0 cards A100-40GB×8 taken=8 fixed=map[1g.5gb:56] cut=false share=false"}},
-		"MIG capacity beside GPUs leaves those whole":          {input: world + overlay("a", p4d+`capacity: {nvidia.com/mig-1g.5gb: 28, nvidia.com/gpu: 4}`), want: []string{"offer new default p4d.24xlarge z-a on-demand 20 max=0 weight=0 overhead=0m 0Mi pods 0 used=0m 0Mi pods 0 cards A100-40GB×8 taken=4 fixed=map[1g.5gb:28]"}},
-		"a pool's mig.config with one profile fixes it":        {input: pool("default", anywhere+"  metadata: {labels: {nvidia.com/mig.config: all-2g.10gb}}") + deployment("web", 1, ""), want: []string{"offer new default p4d.24xlarge z-a on-demand 20 max=0 weight=0 overhead=0m 0Mi pods 0 used=0m 0Mi pods 0 cards A100-40GB×8 taken=8 fixed=map[2g.10gb:24] cut=false share=false"}},
-		"a pool's mig.config all-disabled keeps cards whole":   {input: pool("default", anywhere+"  metadata: {labels: {nvidia.com/mig.config: all-disabled}}") + deployment("web", 1, ""), want: []string{"offer new default p4d.24xlarge z-a on-demand 20 max=0 weight=0 overhead=0m 0Mi pods 0 used=0m 0Mi pods 0 cards A100-40GB×8 taken=0 fixed=map[] cut=false"}},
-		"a mig.config of the user's own is named, cards whole": {input: pool("default", anywhere+"  metadata: {labels: {nvidia.com/mig.config: mine}}") + deployment("web", 1, ""), want: []string{"warning NodePool/default: label nvidia.com/mig.config=mine"}},
-		"a fraction of a card is no GPU without an overlay":    {input: world, wantNot: []string{"cards ×0"}},
+		"nodes that Karpenter has not made do not": {
+			input: world + "kind: Node\nmetadata: {name: n1, labels: {node.kubernetes.io/instance-type: m5.large}}\n---\n" + overlay("a", m5+`price: "0.05"`), want: []string{"node n1 priced=true 0.1"},
+		},
+		"the weightiest overlay has the word":                   {input: world + overlay("z", m5+`price: "0.05", weight: 1`) + overlay("a", m5+`price: "0.07", weight: 2`), want: []string{"offer new default m5.large z-a on-demand 0.07"}},
+		"of equal weights the last in the alphabet has it":      {input: world + overlay("a", m5+`price: "0.05"`) + overlay("b", m5+`price: "0.07"`), want: []string{"offer new default m5.large z-a on-demand 0.07"}},
+		"an overlay can be for one pool":                        {input: world + pool("other", anywhere) + overlay("a", `requirements: [{key: karpenter.sh/nodepool, operator: In, values: [other]}], price: "9"`), want: []string{"offer new default m5.large z-a on-demand 0.1 ", "offer new other m5.large z-a on-demand 9 "}},
+		"an overlay that is not ready does not apply":           {input: world + "kind: NodeOverlay\nmetadata: {name: a}\nspec: {" + m5 + "price: \"9\"}\nstatus: {conditions: [{type: Ready, status: \"False\", message: conflict}]}", want: []string{"offer new default m5.large z-a on-demand 0.1 ", "warning NodeOverlay/a: this NodeOverlay is not ready and does not apply: conflict"}},
+		"capacity adds an extended resource":                    {input: pool("default", anywhere) + deployment("web", 1, "initContainers: [{resources: {limits: {vendor.com/fpga: 1}}}]") + overlay("a", m5+`capacity: {vendor.com/fpga: 2}`), want: []string{"allow shop/Deployment/web#0 types [m5.large m5.xlarge]"}},
+		"of two capacities the weightiest overlay has the word": {input: world + overlay("a", g5+`capacity: {nvidia.com/gpu: 4}, weight: 2`) + overlay("b", g5+`capacity: {nvidia.com/gpu: 6}, weight: 1`), want: []string{"offer new default g5.xlarge z-a on-demand 1 max=0 weight=0 overhead=0m 0Mi pods 0 used=0m 0Mi pods 0 cards A10G-24GB×4"}},
+		"capacity cannot change what the type has":              {input: world + overlay("a", m5+`capacity: {cpu: 100}`), want: []string{"warning NodeOverlay/a: capacity cpu cannot be changed"}},
+		"more GPUs than cards are time-sliced devices":          {input: world + overlay("a", g5+`capacity: {nvidia.com/gpu: 4}`), want: []string{"offer new default g5.xlarge z-a on-demand 1 max=0 weight=0 overhead=0m 0Mi pods 0 used=0m 0Mi pods 0 cards A10G-24GB×4 taken=0 fixed=map[] cut=false share=false"}},
+		"MIG capacity fixes the layout and takes all cards":     {input: world + overlay("a", p4d+`capacity: {nvidia.com/mig-1g.5gb: 56}`), want: []string{"offer new default p4d.24xlarge z-a on-demand 20 max=0 weight=0 overhead=0m 0Mi pods 0 used=0m 0Mi pods 0 cards A100-40GB×8 taken=8 fixed=map[1g.5gb:56] cut=false share=false"}},
+		"MIG capacity beside GPUs leaves those whole":           {input: world + overlay("a", p4d+`capacity: {nvidia.com/mig-1g.5gb: 28, nvidia.com/gpu: 4}`), want: []string{"offer new default p4d.24xlarge z-a on-demand 20 max=0 weight=0 overhead=0m 0Mi pods 0 used=0m 0Mi pods 0 cards A100-40GB×8 taken=4 fixed=map[1g.5gb:28]"}},
+		"a pool's mig.config with one profile fixes it":         {input: pool("default", anywhere+"  metadata: {labels: {nvidia.com/mig.config: all-2g.10gb}}") + deployment("web", 1, ""), want: []string{"offer new default p4d.24xlarge z-a on-demand 20 max=0 weight=0 overhead=0m 0Mi pods 0 used=0m 0Mi pods 0 cards A100-40GB×8 taken=8 fixed=map[2g.10gb:24] cut=false share=false"}},
+		"a pool's mig.config all-disabled keeps cards whole":    {input: pool("default", anywhere+"  metadata: {labels: {nvidia.com/mig.config: all-disabled}}") + deployment("web", 1, ""), want: []string{"offer new default p4d.24xlarge z-a on-demand 20 max=0 weight=0 overhead=0m 0Mi pods 0 used=0m 0Mi pods 0 cards A100-40GB×8 taken=0 fixed=map[] cut=false"}},
+		"a mig.config of the user's own is named, cards whole":  {input: pool("default", anywhere+"  metadata: {labels: {nvidia.com/mig.config: mine}}") + deployment("web", 1, ""), want: []string{"warning NodePool/default: label nvidia.com/mig.config=mine"}},
+		"a fraction of a card is no GPU without an overlay":     {input: world, wantNot: []string{"cards ×0"}},
 	})
 }
 

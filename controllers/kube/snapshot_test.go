@@ -105,6 +105,17 @@ func TestOffersAreBounded(t *testing.T) {
 	}
 }
 
+func TestVariantsAreBounded(t *testing.T) {
+	text := pool("default", "template:\n  spec:\n    requirements:\n    - {key: topology.kubernetes.io/zone, operator: In, values: [z-a]}\n    - {key: karpenter.k8s.aws/instance-family, operator: In, values: [m6g]}\n    - {key: team, operator: In, values: [a, b, c, d, e]}")
+	s, err := Snapshot(parse(t, text), shop(), Options{Variants: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Offers) != 3 || !strings.Contains(fmt.Sprint(s.Notes), "more than 3 combinations (Options.Variants)") {
+		t.Errorf("%d offers, want 3; notes %v", len(s.Offers), s.Notes)
+	}
+}
+
 // TestLargeCluster measures the translation of 100,000 pods against 20,000 offers.
 func TestLargeCluster(t *testing.T) {
 	if testing.Short() {

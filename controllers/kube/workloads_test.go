@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -90,6 +91,20 @@ kind: CronJob
 apiVersion: batch/v1
 metadata: {name: nightly, namespace: shop}
 `, want: []string{"pods shop/CronJob/nightly#0 1 × 1000m", "info shop/CronJob/nightly: a CronJob's Jobs to come are not planned"},
+		},
+		"two Jobs of one CronJob want a pod each": {
+			input: world + strings.Repeat(`
+kind: Job
+apiVersion: batch/v1
+metadata: {name: nightly-1, namespace: shop, ownerReferences: [{kind: CronJob, name: nightly, controller: true}]}
+spec: {template: {spec: {containers: [{resources: {requests: {cpu: 1}}}]}}}
+---
+`, 2) + "kind: Pod\nmetadata: {name: a, namespace: shop, ownerReferences: [{kind: Job, name: nightly-1, controller: true}]}\nspec: {containers: [{resources: {requests: {cpu: 1}}}]}",
+			want: []string{"pods shop/CronJob/nightly#0 2 × 1000m"},
+		},
+		"how long a toleration lasts makes no difference": {
+			input: world + pod("web-1", "web", "", "tolerations: [{key: a, tolerationSeconds: 5}]") + pod("web-2", "web", "", "tolerations: [{key: a, tolerationSeconds: 6}, {key: node.kubernetes.io/not-ready, effect: NoExecute, operator: Exists, tolerationSeconds: 300}]"),
+			want:  []string{"pods shop/Deployment/web#0 2 ×"},
 		},
 		"DaemonSet and static pods are overhead, not demand": {
 			input: world + n1 + `

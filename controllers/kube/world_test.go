@@ -166,6 +166,7 @@ func lines(s planner.Snapshot) []string {
 		what := "new " + strings.Join([]string{o.Pool, o.InstanceType, o.Zone, o.CapacityType}, " ")
 		if o.Nodes != nil {
 			what = fmt.Sprint("existing ", o.Nodes)
+			say("free %s %s", o.Nodes[0], resources(o.Allocatable))
 		}
 		text := fmt.Sprintf("offer %s %s max=%d weight=%d overhead=%s used=%s%s", what, o.PriceMicro, o.Max, o.Weight, resources(o.Overhead), resources(o.Used), cardsText(o.Cards))
 		if !seen[text] {

@@ -361,7 +361,6 @@ func (c *canon) rules() {
 		if r.Base = base; len(base) == 0 {
 			r.Base = nil
 		}
-		c.noteStricter(&r)
 		c.out.Rules = append(c.out.Rules, r)
 	}
 	slices.SortStableFunc(c.out.Rules, func(a, b planner.Rule) int {
@@ -369,6 +368,9 @@ func (c *canon) rules() {
 			cmp.Compare(a.Max, b.Max), cmp.Compare(a.Text, b.Text), slices.Compare(a.Zones, b.Zones),
 			cmp.Compare(fmt.Sprint(a.Base), fmt.Sprint(b.Base)))
 	})
+	for i := range c.out.Rules {
+		c.noteStricter(&c.out.Rules[i])
+	}
 }
 
 // noteStricter says which rules are planned more strictly than they are written, because a packing problem cannot say

@@ -1,6 +1,7 @@
 package lower_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -138,6 +139,25 @@ func TestZonesThatPodsOfTodayLeave(t *testing.T) {
 				t.Errorf("zones (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestRulesThatAreMadeStricterAreNoted(t *testing.T) {
+	c := threeZones()
+	c.run("v", nil)
+	c.run("w", nil)
+	base := map[string]int64{"a": 1}
+	c.Rules = []planner.Rule{
+		{Kind: planner.ZoneCap, Members: []int{0}, Max: 9, Text: "even"},
+		{Kind: planner.ZoneCap, Members: []int{0}, Max: 9, Base: base, Text: "uneven"},
+		{Kind: planner.ZoneFollow, Members: []int{0}, Others: []int{1}, Base: base, Text: "follow"},
+	}
+	var got []string
+	for _, n := range canonical(t, c.Snapshot).Notes {
+		got = append(got, n.Text[strings.LastIndex(n.Text, "("):])
+	}
+	if diff := cmp.Diff([]string{"(uneven)", "(follow)"}, got); diff != "" {
+		t.Errorf("rules in notes (-want +got):\n%s", diff)
 	}
 }
 
