@@ -56,22 +56,29 @@ func (s *solver) repairSpread(r *model.Spread) bool {
 	if r.Skew == 0 {
 		return false
 	}
+	placed := slices.Clone(have)
 	for k, d := range r.Domains {
 		if r.Base != nil {
 			have[d] += r.Base[k]
 		}
 	}
-	low, high := r.Domains[0], r.Domains[0]
+	low, high := r.Domains[0], -1
 	for _, d := range r.Domains {
 		if have[d] < have[low] {
 			low = d
 		}
-		if have[d] > have[high] {
+		if placed[d] > 0 && (high < 0 || have[d] > have[high]) {
 			high = d
 		}
 	}
+	if high < 0 {
+		return false
+	}
 	over := have[high] - have[low] - r.Skew
-	return over > 0 && s.remove(r.Items, high, over)
+	if over <= 0 {
+		return false
+	}
+	return s.remove(r.Items, high, min(over, placed[high]))
 }
 
 // remove takes up to n of the items out of bins in domain d.

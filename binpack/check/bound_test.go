@@ -95,16 +95,17 @@ func TestSearchKeepsTheRulesOfABin(t *testing.T) {
 		"a conflict":               {roomy, func(p P, _ K) { p.Conflicts = []model.Pair{{A: 0, B: 1}} }, nil, ""},
 		"a cap":                    {roomy, func(p P, _ K) { p.Caps = []model.Cap{{Items: []int{0, 1}, Max: 1}} }, nil, ""},
 		"a cap that both fit into": {roomy, func(p P, _ K) { p.Caps = []model.Cap{{Items: []int{0, 1}, Max: 2}} }, check.ErrBound, "may be worth more"},
-		"a follower whose company is too large to come along": {roomy, func(p P, k K) {
-			company(p, k)
-			p.Items[2].Size[0], p.Follows = 5, []model.Follow{{Item: 0, AnyOf: []int{2}}}
-			p.Bins[0].Cap[0] = 8
-			k.Proof.Items[2][0] = 1
-			k.Proof.Limit = 100
-		}, check.ErrBound, "may be worth more"},
-		"a follower whose company is worth nothing": {roomy, func(p P, k K) {
+		"a follower whose company has no room beside both": {roomy, func(p P, k K) {
 			company(p, k)
 			p.Follows = []model.Follow{{Item: 0, AnyOf: []int{2}}}
+		}, nil, ""},
+		"a follower whose company has room": {roomy, func(p P, k K) {
+			company(p, k)
+			p.Follows, p.Bins[0].Cap[0] = []model.Follow{{Item: 0, AnyOf: []int{2}}}, 8
+		}, check.ErrBound, "may be worth more"},
+		"a follower of itself": {roomy, func(p P, k K) {
+			company(p, k)
+			p.Follows = []model.Follow{{Item: 0, AnyOf: []int{2, 0}}}
 		}, check.ErrBound, "may be worth more"},
 	})
 }

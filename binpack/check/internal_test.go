@@ -105,7 +105,7 @@ func TestHeaviest(t *testing.T) {
 		"seven small ones, as the last slot starts none": {[]int64{1, 0, 0, 0}, 0, 7},
 		"three of two slots":                             {[]int64{0, 1, 0, 0}, 0, 3},
 		"a large one and small ones":                     {[]int64{2, 0, 9, 0}, 0, 18},
-		"small ones below, a large one above": {[]int64{2, 0, 7, 0}, 0, 15},
+		"small ones below, a large one above":            {[]int64{2, 0, 7, 0}, 0, 15},
 		"small ones and one that needs the last slot":    {[]int64{2, 0, 8, 0}, 1, 14},
 		"the whole card":                                 {[]int64{1, 1, 1, 50}, 0, 50},
 		"not the whole card, where a slot is live":       {[]int64{1, 1, 1, 50}, 1 << 7, 7},

@@ -39,6 +39,7 @@ type rules struct {
 	caps    [][]int // indices into Problem.Caps
 	foes    [][]int // the items that never share a bin with it; itself: one copy only
 	follows [][]int // indices into Problem.Follows
+	leads   []bool  // whether a Follow names it among AnyOf
 	zoned   [][]int // indices into Problem.Spreads
 }
 
@@ -47,6 +48,7 @@ func newRules(p *model.Problem) *rules {
 		caps:    make([][]int, len(p.Items)),
 		foes:    make([][]int, len(p.Items)),
 		follows: make([][]int, len(p.Items)),
+		leads:   make([]bool, len(p.Items)),
 		zoned:   make([][]int, len(p.Items)),
 	}
 	for c, limit := range p.Caps {
@@ -62,6 +64,9 @@ func newRules(p *model.Problem) *rules {
 	}
 	for f, follow := range p.Follows {
 		r.follows[follow.Item] = append(r.follows[follow.Item], f)
+		for _, i := range follow.AnyOf {
+			r.leads[i] = true
+		}
 	}
 	for s, spread := range p.Spreads {
 		for _, i := range set(spread.Items) {

@@ -78,6 +78,9 @@ type field struct {
 // integral where m is, as its matrix is an interval matrix. So the least of f over the interval
 // of feasible levels is found by bisection on f(m+1) − f(m). Feasibility itself is monotone on
 // either side: a higher m needs more copies, a lower m has room for fewer.
+//
+// Where Base by itself differs by more than the Skew, a domain may stay above the others as long
+// as nothing comes to it, and the argument fails: nil then, and the cheapest domain counts.
 func leastSpread(s *model.Spread, duals []int64, zones []int, n int64) *big.Int {
 	fields := newFields(s, duals, zones, n)
 	if s.Skew == 0 {
@@ -85,6 +88,9 @@ func leastSpread(s *model.Spread, duals []int64, zones []int, n int64) *big.Int 
 		return least
 	}
 	low, high := int64(0), most
+	if uneven(fields, s.Skew) {
+		return nil
+	}
 	for _, f := range fields {
 		low, high = max(low, f.base-s.Skew), min(high, f.base+f.most)
 	}
@@ -105,6 +111,15 @@ func leastSpread(s *model.Spread, duals []int64, zones []int, n int64) *big.Int 
 	})
 	least, _ := at(m)
 	return least
+}
+
+// uneven reports whether what lies in the domains already differs by more than the skew.
+func uneven(fields []field, skew int64) bool {
+	low, high := most, int64(0)
+	for _, f := range fields {
+		low, high = min(low, f.base), max(high, f.base)
+	}
+	return high-low > skew && len(fields) > 0
 }
 
 // newFields lists the domains that count, by ascending π. With a Skew those are the spread's, of

@@ -1,6 +1,7 @@
 package exact
 
 import (
+	"math"
 	"slices"
 
 	"github.com/tenon-sh/tenon/binpack/model"
@@ -128,18 +129,19 @@ func (s *search) spreadOut() bool {
 	return true
 }
 
-// skew is the most in one of a rule's domains less the least in another.
+// skew is the most in one of a rule's domains that has any of its items, less the least in any.
 func (s *search) skew(rule *model.Spread) int64 {
-	var counts []int64
+	low, high := int64(math.MaxInt64), int64(0)
 	for j, d := range rule.Domains {
-		n := s.inDomain(d, rule.Items)
+		here := s.inDomain(d, rule.Items)
+		n := here
 		if rule.Base != nil {
 			n += rule.Base[j]
 		}
-		counts = append(counts, n)
+		low = min(low, n)
+		if here > 0 {
+			high = max(high, n)
+		}
 	}
-	if len(counts) == 0 {
-		return 0
-	}
-	return slices.Max(counts) - slices.Min(counts)
+	return high - low
 }

@@ -104,11 +104,12 @@ type Follow struct {
 // Spread binds how many of the Items lie in each domain.
 type Spread struct {
 	Items   []int   `json:"items"`
-	Domains []int   `json:"domains"`          // the domains that count, ascending
-	Base    []int64 `json:"base,omitempty"`   // what lies in each of Domains already
-	Skew    int64   `json:"skew,omitempty"`   // the most and the least may differ by so much; 0: no such rule
-	Max     int64   `json:"max,omitempty"`    // the most in one domain (beside Base); 0: no limit
-	Single  bool    `json:"single,omitempty"` // all in one domain
+	Domains []int   `json:"domains"`        // the domains that count, ascending
+	Base    []int64 `json:"base,omitempty"` // what lies in each of Domains already
+	// Skew is how far a domain that gets items may be above the emptiest one, Base included; 0: no such rule.
+	Skew   int64 `json:"skew,omitempty"`
+	Max    int64 `json:"max,omitempty"`    // the most in one domain (beside Base); 0: no limit
+	Single bool  `json:"single,omitempty"` // all in one domain
 	// Apart: no domain has Items and any of these.
 	Apart []int `json:"apart,omitempty"`
 	// Beside: Items only in domains that have one of these.
