@@ -2,7 +2,6 @@ package check
 
 import (
 	"cmp"
-	"os"
 	"slices"
 )
 
@@ -108,22 +107,9 @@ func (s *search) arrange(rows []int64) {
 		}
 		return top
 	}
-	switch os.Getenv("ORD") {
-	case "red":
-		slices.SortStableFunc(s.items, func(a, b candidate) int { return cmp.Compare(max(b.reduced, -b.reduced), max(a.reduced, -a.reduced)) })
-	case "eff": // least relative loss first
-		slices.SortStableFunc(s.items, func(a, b candidate) int {
-			return cmp.Compare(float64(max(a.reduced, -a.reduced))/float64(1+share(&a)), float64(max(b.reduced, -b.reduced))/float64(1+share(&b)))
-		})
-	case "reff":
-		slices.SortStableFunc(s.items, func(b, a candidate) int {
-			return cmp.Compare(float64(max(a.reduced, -a.reduced))/float64(1+share(&a)), float64(max(b.reduced, -b.reduced))/float64(1+share(&b)))
-		})
-	default:
-		slices.SortStableFunc(s.items, func(a, b candidate) int {
-			return cmp.Or(cmp.Compare(distance(&b), distance(&a)), cmp.Compare(share(&b), share(&a)))
-		})
-	}
+	slices.SortStableFunc(s.items, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(distance(&b), distance(&a)), cmp.Compare(share(&b), share(&a)))
+	})
 	reach, unit := make([]int64, s.width), make([]int64, s.width)
 	for at := len(s.items) - 1; at >= 0; at-- {
 		c := &s.items[at]

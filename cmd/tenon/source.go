@@ -127,7 +127,7 @@ func (o *sourceOptions) recorded(stdin io.Reader, catalog pricing.Catalog) (plan
 		defer func() { _ = nodes.Close() }()
 		in.Nodes, in.NodesName = nodes, o.nodes
 	}
-	opts := openb.Options{Sharing: o.sharing, Map: o.gpuMap}
+	opts := openb.Options{Sharing: o.sharing, Map: o.gpuMap, Split: true}
 	if o.atGiven {
 		opts.At = &o.at
 	}

@@ -100,7 +100,7 @@ func Read(paths []string, opts Options) (*kube.Objects, error) {
 	}
 	objects.Source = strings.Join(paths, ", ")
 	objects.Digest = digest(files)
-	objects.At = newest(files)
+	objects.At = newest(objects.Pods)
 	return objects, nil
 }
 
@@ -108,7 +108,6 @@ func Read(paths []string, opts Options) (*kube.Objects, error) {
 type source struct {
 	path, name string
 	size       int64
-	modified   time.Time
 	inFolder   bool
 	sum        hash.Hash
 }
@@ -134,7 +133,7 @@ func expand(paths []string, opts Options) ([]source, error) {
 			return nil, fmt.Errorf("%w: %w", ErrInput, err)
 		}
 		if !info.IsDir() {
-			files = append(files, source{path: path, name: filepath.Base(path), size: info.Size(), modified: info.ModTime(), sum: sha256.New()})
+			files = append(files, source{path: path, name: filepath.Base(path), size: info.Size(), sum: sha256.New()})
 			continue
 		}
 		inside, err := folder(path, opts.Files)
@@ -171,7 +170,7 @@ func folder(root string, limit int) ([]source, error) {
 		if err != nil {
 			return err
 		}
-		files = append(files, source{path: path, name: filepath.ToSlash(rel), size: info.Size(), modified: info.ModTime(), inFolder: true, sum: sha256.New()})
+		files = append(files, source{path: path, name: filepath.ToSlash(rel), size: info.Size(), inFolder: true, sum: sha256.New()})
 		if len(files) > limit {
 			return fmt.Errorf("more than %d files (Options.Files); read fewer at once", limit)
 		}
@@ -211,12 +210,13 @@ func totalSize(files []source) int64 {
 	return total
 }
 
-// newest is when the youngest file was written: the dump's own instant, as far as a file can tell.
-func newest(files []source) time.Time {
+// newest is when the youngest pod started: the least that can be said of when the dump was taken. A file's own time would
+// say more, and would make two copies of one dump differ.
+func newest(pods []kube.Pod) time.Time {
 	var at time.Time
-	for _, f := range files {
-		if f.modified.After(at) {
-			at = f.modified
+	for _, p := range pods {
+		if p.Started.After(at) {
+			at = p.Started
 		}
 	}
 	return at.UTC()

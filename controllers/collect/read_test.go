@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/yaml"
@@ -266,8 +267,8 @@ func TestFiles(t *testing.T) {
 	if diff := cmp.Diff([]string{"Pod shop/a 100m", "Node n1"}, names(o)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if o.At.IsZero() {
-		t.Error("files have times, yet the objects have none")
+	if !o.At.IsZero() {
+		t.Errorf("no pod has started, yet the objects are of %v", o.At)
 	}
 
 	t.Run("the digest of a folder does not change when it moves", func(t *testing.T) {
@@ -332,6 +333,19 @@ func TestFiles(t *testing.T) {
 
 // podASum is `printf … | sha256sum` of podA.
 const podASum = "82b0e0e2dbd857a88a25c8596c3a7a102aa1276e6808689517af62796e54038d"
+
+func TestInstantIsTheYoungestPods(t *testing.T) {
+	started := func(name, at string) string {
+		return strings.Replace(podA, "name: a\n", "name: "+name+"\n", 1) + "status: {startTime: \"" + at + "\"}\n---\n"
+	}
+	o, err := read(started("a", "2026-11-24T08:00:00Z")+started("b", "2026-11-24T09:00:00+02:00"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC); !o.At.Equal(want) {
+		t.Errorf("got %v, want %v", o.At, want)
+	}
+}
 
 func TestProgress(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.yaml")
@@ -419,6 +433,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(zipped(podA)))
 	f.Add([]byte(podA + "---\n" + nodeN))
 	f.Add([]byte("items:\n- a: 1\n-\n - b\nkind: PodList\n"))
+	tiny := pricing.Catalog{Region: "r", Types: []pricing.InstanceType{{Name: "m5.large", VCPU: 2, Offerings: []pricing.Offering{{CapacityType: pricing.OnDemand, PriceMicro: 1}}}}}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		o, err := read(string(text), Options{Bytes: 1 << 20, ItemBytes: 1 << 16, DocumentBytes: 1 << 16, HeldBytes: 1 << 16})
 		if err != nil {
@@ -427,7 +442,7 @@ func FuzzRead(f *testing.F) {
 			}
 			return
 		}
-		if _, err := kube.Snapshot(o, pricing.Catalog{Region: "r"}, kube.Options{}); err != nil {
+		if _, err := kube.Snapshot(o, tiny, kube.Options{}); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -234,7 +234,7 @@ func (t *translation) bindPorts() {
 	for _, g := range t.groups {
 		for _, port := range g.shape.HostPorts {
 			g.capHost(1)
-			users[wildcard(port)] = append(users[wildcard(port)], g)
+			users[port] = append(users[port], g)
 		}
 	}
 	if len(users) == 0 {
@@ -260,17 +260,9 @@ func (t *translation) bindPorts() {
 	}
 }
 
-// wildcard drops the address of a host port: two pods on one port of two addresses could share a node, but a plan that
-// keeps them apart is right as well.
-func wildcard(port string) string {
-	if at := strings.LastIndex(port, ":"); at >= 0 {
-		return port[at+1:]
-	}
-	return port
-}
-
+// usesPort says whether pods of this shape take a port of their node.
 func (s *Shape) usesPort(port string) bool {
-	return slices.ContainsFunc(s.HostPorts, func(p string) bool { return wildcard(p) == port })
+	return slices.Contains(s.HostPorts, port)
 }
 
 // capHost lowers how many pods of a group one node may have.

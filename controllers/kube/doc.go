@@ -10,8 +10,9 @@
 //     selector in the input looks at.
 //   - offers.go, pool.go, overlay.go: NodePools times catalog become the kinds of node that can be had.
 //   - nodes.go, evict.go: nodes of today become offers too; those that carry a pod which nobody may evict are held.
+//   - daemons.go: DaemonSets become the overhead of the nodes that they fit.
 //   - constraints.go, match.go, volumes.go: selectors, affinities, taints and volumes become sets of offers.
-//   - rules.go, spread.go, follow.go: what binds pods to each other becomes planner.Rule.
+//   - bind.go, matcher.go, spread.go, follow.go: what binds pods to each other becomes planner.Rule.
 //
 // # Vocabulary
 //
@@ -31,5 +32,5 @@
 //   - A pod with scheduling gates is not demand: whoever gated it has not decided yet. A note counts them.
 //
 // The package refuses nothing that a cluster can hold: odd objects become notes or Stuck pods, and only amounts that
-// are no amounts are errors (ErrObject).
+// are no amounts (ErrObject) and a catalog without types (ErrCatalog) are errors.
 package kube

@@ -75,6 +75,12 @@ func (t *translation) namespacesWith(owner planner.Ref, selector klabels.Selecto
 	for _, g := range t.everyGroup {
 		known[g.workload.Ref.Namespace] = nil
 	}
+	for _, s := range t.stayers {
+		known[s.pod.Namespace] = nil
+	}
+	for _, d := range t.daemonSets {
+		known[d.ref.Namespace] = nil
+	}
 	for _, n := range t.in.Namespaces {
 		known[n.Name] = n.Labels
 	}

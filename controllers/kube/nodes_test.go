@@ -40,6 +40,9 @@ func TestNodes(t *testing.T) {
 			input: world + machineNode("n1", "c6i.xlarge", "z-a", "    karpenter.sh/capacity-type: spot"),
 			want:  []string{"node n1 priced=true 0.06"},
 		},
+		"a spot node of an EKS node group costs the spot price": {input: world + machineNode("n1", "c6i.xlarge", "z-a", "    eks.amazonaws.com/capacityType: SPOT"), want: []string{"node n1 priced=true 0.06"}},
+		"a spot node of GKE costs the spot price":               {input: world + machineNode("n1", "c6i.xlarge", "z-a", "    cloud.google.com/gke-spot: \"true\""), want: []string{"node n1 priced=true 0.06"}},
+		"a spot node of AKS costs the spot price":               {input: world + machineNode("n1", "c6i.xlarge", "z-a", "    kubernetes.azure.com/scalesetpriority: spot"), want: []string{"node n1 priced=true 0.06"}},
 		"a spot node without a spot price costs the on-demand price, said once": {
 			input: world + machineNode("n1", "m5.large", "z-a", "    karpenter.sh/capacity-type: spot") + machineNode("n2", "m5.large", "z-a", "    karpenter.sh/capacity-type: spot"),
 			want:  []string{"node n1 priced=true 0.1", "info Node/n1: the catalog has no spot price for its type: today's cost takes the on-demand price (2: Node/n1, Node/n2)"},

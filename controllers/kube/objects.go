@@ -26,7 +26,7 @@ var ErrObject = errors.New("object cannot be read")
 type Objects struct {
 	Source string    // the file, folder or cluster that they were read from
 	Digest string    // "sha256:…" of the bytes that they were read from
-	At     time.Time // when they were read; zero: not known
+	At     time.Time // the instant that they are of, as far as they say; zero: not known
 
 	Pods            []Pod
 	Nodes           []*corev1.Node

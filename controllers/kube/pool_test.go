@@ -105,6 +105,10 @@ func TestPools(t *testing.T) {
 			input: pool("default", requirements("- {key: team, operator: Exists}")) + deployment("web", 1, "nodeSelector: {team: red}"),
 			want:  []string{"allow shop/Deployment/web#0 types [c6i.xlarge"},
 		},
+		"a template label decides, whatever a requirement on it would allow": {
+			input: pool("default", "template:\n  metadata: {labels: {team: red}}\n  spec:\n    requirements: [{key: team, operator: In, values: [red, blue]}, {key: topology.kubernetes.io/zone, operator: In, values: [z-a]}]") + deployment("web", 1, "nodeSelector: {team: blue}"),
+			want:  []string{"stuck shop/Deployment/web 1"},
+		},
 		"a custom label that must not exist is on no node": {
 			input: pool("default", requirements("- {key: team, operator: DoesNotExist}")) + deployment("web", 1, "nodeSelector: {team: red}"),
 			want:  []string{"stuck shop/Deployment/web 1"},

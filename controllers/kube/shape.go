@@ -34,7 +34,7 @@ type Shape struct {
 	Affinity     *corev1.Affinity
 	Tolerations  []corev1.Toleration
 	Spread       []corev1.TopologySpreadConstraint
-	HostPorts    []string // "80/TCP" or "10.0.0.1:80/TCP", sorted
+	HostPorts    []string // "80/TCP", sorted
 	OS           string
 	Priority     int32
 	Gates        []string // scheduling gates
@@ -241,7 +241,8 @@ func keptTolerations(tolerations []corev1.Toleration) []corev1.Toleration {
 	return kept
 }
 
-// hostPorts lists the ports that a pod takes of its node.
+// hostPorts lists the ports that a pod takes of its node, whatever the address: two pods on one port of two addresses
+// could share a node, but a plan that keeps them apart is right as well.
 func hostPorts(spec corev1.PodSpec) []string {
 	var ports []string
 	for _, containers := range [][]corev1.Container{spec.Containers, spec.InitContainers} {
@@ -254,11 +255,7 @@ func hostPorts(spec corev1.PodSpec) []string {
 				if port == 0 {
 					continue
 				}
-				text := fmt.Sprintf("%d/%s", port, cmp.Or(p.Protocol, corev1.ProtocolTCP))
-				if p.HostIP != "" && p.HostIP != "0.0.0.0" && p.HostIP != "::" {
-					text = p.HostIP + ":" + text
-				}
-				ports = append(ports, text)
+				ports = append(ports, fmt.Sprintf("%d/%s", port, cmp.Or(p.Protocol, corev1.ProtocolTCP)))
 			}
 		}
 	}

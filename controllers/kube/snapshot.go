@@ -2,6 +2,7 @@ package kube
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -9,6 +10,9 @@ import (
 	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/pricing"
 )
+
+// ErrCatalog says that there is nothing to plan with.
+var ErrCatalog = errors.New("the catalog has no instance type")
 
 // Options of Snapshot. The zero value is usable.
 type Options struct {
@@ -32,6 +36,9 @@ func (o Options) WithDefaults() Options {
 // things are ordered: Workloads by Ref and within it by the canonical text of their shape, Offers first those to be
 // made (by pool, type, zone, capacity type), then existing ones by the name of their first node, Rules by kind and text.
 func Snapshot(o *Objects, cat pricing.Catalog, opts Options) (planner.Snapshot, error) {
+	if len(cat.Types) == 0 {
+		return planner.Snapshot{}, ErrCatalog
+	}
 	opts = opts.WithDefaults()
 	if opts.At.IsZero() {
 		opts.At = o.At
@@ -49,7 +56,7 @@ func Snapshot(o *Objects, cat pricing.Catalog, opts Options) (planner.Snapshot, 
 	t.addDaemons()
 	t.constrain()
 	t.bind()
-	return t.snapshot(), t.err
+	return t.snapshot(), nil
 }
 
 // translation is one run of Snapshot: its inputs, and what the steps hand to each other. A field is written by the
@@ -59,7 +66,6 @@ type translation struct {
 	cat   pricing.Catalog
 	opts  Options
 	notes notebook
-	err   error
 
 	overlayList *[]*NodeOverlay          // overlays, once they have been asked for
 	owners      map[ownerKey]planner.Ref // resolveOwners: of pods, by the controller they name

@@ -3,6 +3,7 @@ package kube
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -83,6 +84,12 @@ func TestInputIsNotChanged(t *testing.T) {
 	}
 	if diff := cmp.Diff(first, second); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestNothingToPlanWith(t *testing.T) {
+	if _, err := Snapshot(parse(t, everything()), pricing.Catalog{Region: "z-"}, Options{}); !errors.Is(err, ErrCatalog) {
+		t.Errorf("got %v, want ErrCatalog", err)
 	}
 }
 

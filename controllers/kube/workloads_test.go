@@ -152,6 +152,13 @@ metadata: {name: gold}
 value: 1000
 `, want: []string{"priority shop/Deployment/web#0 1000", "priority shop/Deployment/db#0 7"},
 		},
+		"the cluster's own classes need not be in the input": {
+			input: world + deployment("web", 1, "priorityClassName: system-node-critical") + deployment("api", 1, "priorityClassName: system-cluster-critical"),
+			want:  []string{"priority shop/Deployment/web#0 2000001000", "priority shop/Deployment/api#0 2000000000"},
+		},
+		"a template without a class has the global default": {
+			input: world + deployment("web", 1, "") + "kind: PriorityClass\nmetadata: {name: usual}\nvalue: 50\nglobalDefault: true\n", want: []string{"priority shop/Deployment/web#0 50"},
+		},
 		"a runtime class adds its overhead and selector to a template": {
 			input: world + deployment("web", 1, "runtimeClassName: kata") + `
 kind: RuntimeClass

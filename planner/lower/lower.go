@@ -367,7 +367,8 @@ func (l *lowering) ranks() map[int32]int64 {
 	return out
 }
 
-// sunk adds up the nodes that stay whatever is planned: those of held offers, and the nodes of today that no offer has.
+// sunk adds up the nodes that stay whatever is planned: those of held offers, and held nodes of today that no offer has.
+// A node of today that is neither held nor offered goes: it is cordoned, or belongs to a recorded fleet.
 func (l *lowering) sunk() {
 	var sum pricing.Micro
 	offered := map[string]bool{}
@@ -381,7 +382,7 @@ func (l *lowering) sunk() {
 		}
 	}
 	for i := range l.s.Nodes {
-		if n := &l.s.Nodes[i]; n.Priced && !offered[n.Name] {
+		if n := &l.s.Nodes[i]; n.Priced && n.Held && !offered[n.Name] {
 			sum = sum.Plus(n.PriceMicro)
 		}
 	}

@@ -123,9 +123,9 @@ func (d *dealer) fates(groups []grouped) []planner.TodayNode {
 		switch {
 		case !offered && n.Held, offered && d.s.Offers[at].Held:
 			x.Fate = fateHeld
-		case !offered:
+		case !offered && !n.Priced:
 			x.Fate = fateOutside
-			x.Reason = cmp.Or(x.Reason, "it cannot be planned with")
+			x.Reason = cmp.Or(x.Reason, "no price is known for it")
 		case x.Node != "":
 			x.Fate = fateKeep
 		default:
