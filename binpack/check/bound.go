@@ -28,12 +28,23 @@ func (c *checker) bound() {
 		c.faults.addf(ErrBound, "%v", err)
 		return
 	}
+	if _, err := grouped(c.p, cert); err != nil {
+		c.faults.addf(ErrBound, "%v", err)
+		return
+	}
 	placed := make([]int64, len(c.placed))
 	for i, n := range c.placed {
 		placed[i] = min(n, c.p.Items[i].Count)
 	}
-	c.bounded(lift(c.p, cert.Scale, value(c.p, cert, c.rules, placed)))
-	newProver(c.p, cert, c.rules, placed).run(&c.faults)
+	total, err := valueWithTrees(c.p, cert, c.rules, placed)
+	if err != nil {
+		c.faults.addf(ErrBound, "%v", err)
+		return
+	}
+	c.bounded(lift(c.p, cert.Scale, total))
+	v := newProver(c.p, cert, c.rules, placed)
+	v.run(&c.faults)
+	v.trees(&c.faults)
 }
 
 func (c *checker) bounded(proven *big.Int) {
@@ -50,7 +61,8 @@ func (c *checker) bounded(proven *big.Int) {
 // its copies, the least π of the domains where it may lie: those with a bin that allows it by
 // class, card kind and Skew, and that has its Size. Where a Spread names that item alone and has
 // a Skew or a Max, the least is taken over the ways to spread all copies under that rule; of
-// several such spreads and of the first figure the largest counts.
+// several such spreads and of the first figure the largest counts. A Spread whose Base alone is
+// farther apart than its Skew says nothing here.
 func Value(p *model.Problem, cert *model.Certificate, placed []int64) (*big.Int, error) {
 	if err := errors.Join(p.Validate(), sound(p)); err != nil {
 		return nil, err
@@ -64,7 +76,23 @@ func Value(p *model.Problem, cert *model.Certificate, placed []int64) (*big.Int,
 	if err := shape(p, cert); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBound, err)
 	}
-	return value(p, cert, newRules(p), placed), nil
+	if _, err := grouped(p, cert); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBound, err)
+	}
+	return valueWithTrees(p, cert, newRules(p), placed)
+}
+
+// valueWithTrees is the value of the items outside all trees, and the least case of each tree.
+func valueWithTrees(p *model.Problem, cert *model.Certificate, r *rules, placed []int64) (*big.Int, error) {
+	sum := value(p, cert, r, placed)
+	for t := range cert.Trees {
+		least, err := treeValue(p, cert, r, &cert.Trees[t], placed)
+		if err != nil {
+			return nil, fmt.Errorf("%w: tree %d: %w", ErrBound, t, err)
+		}
+		sum.Add(sum, least)
+	}
+	return sum, nil
 }
 
 func value(p *model.Problem, cert *model.Certificate, r *rules, placed []int64) *big.Int {
@@ -119,7 +147,7 @@ func gcd(a, b int64) int64 {
 
 // blank says whether there is no certificate. That proves a bound of 0, as no price is negative.
 func blank(cert *model.Certificate) bool {
-	return cert.Scale == 0 && cert.Limit == 0 && len(cert.Items)+len(cert.Bins)+len(cert.Budgets)+len(cert.Mults)+len(cert.Use) == 0
+	return cert.Scale == 0 && cert.Limit == 0 && len(cert.Items)+len(cert.Bins)+len(cert.Budgets)+len(cert.Mults)+len(cert.Use)+len(cert.Trees) == 0
 }
 
 // shape says what of a certificate does not belong to the problem, or is negative.

@@ -134,9 +134,9 @@ func TestValue(t *testing.T) {
 			p.Spreads = nil
 			p.Bins[0].Cap[0] = 0
 		}, 21},
-		"a domain outside the spread":                {spread, func(p *model.Problem, c *model.Certificate) { p.Spreads[0].Domains = []int{1} }, 21},
-		"a spread that cannot be kept is left aside": {spread, func(p *model.Problem, c *model.Certificate) { p.Spreads[0].Base = []int64{9, 0} }, 12},
-		"no certificate":                             {spread, func(_ *model.Problem, c *model.Certificate) { *c = model.Certificate{} }, 0},
+		"a domain outside the spread":                         {spread, func(p *model.Problem, c *model.Certificate) { p.Spreads[0].Domains = []int{1} }, 21},
+		"a base that is uneven, and the spread is left aside": {spread, func(p *model.Problem, c *model.Certificate) { p.Spreads[0].Base = []int64{9, 0} }, 12},
+		"no certificate":                                      {spread, func(_ *model.Problem, c *model.Certificate) { *c = model.Certificate{} }, 0},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -170,5 +170,41 @@ func TestValueRefuses(t *testing.T) {
 	tr.k.Proof.Scale = 0
 	if _, err := check.Value(tr.p, &tr.k.Proof, []int64{1}); !errors.Is(err, check.ErrBound) {
 		t.Errorf("no scale: %v", err)
+	}
+}
+
+func TestLowerBoundAndBound(t *testing.T) {
+	for name, tr := range triples() {
+		var placed []int64
+		for i, item := range tr.p.Items {
+			placed = append(placed, item.Count)
+			if tr.k.Unplaced != nil {
+				placed[i] -= tr.k.Unplaced[i]
+			}
+		}
+		got, err := check.LowerBound(tr.p, &tr.k.Proof, placed)
+		if err != nil || got != tr.k.LowerBound {
+			t.Errorf("%s: lower bound %d (%v), want %d", name, got, err, tr.k.LowerBound)
+		}
+		tr.k.Cost++ // is not the bound's business
+		if err := check.Bound(tr.p, tr.k); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		tr.k.LowerBound--
+		if err := check.Bound(tr.p, tr.k); !errors.Is(err, check.ErrBound) {
+			t.Errorf("%s: error %v of a bound that is less than proven", name, err)
+		}
+		tr.p.Dims = 0
+		if err := check.Bound(tr.p, tr.k); !errors.Is(err, model.ErrInvalid) {
+			t.Errorf("%s: error %v of a problem that is not well formed", name, err)
+		}
+	}
+	tr := spread()
+	tr.k.Proof.Items[0] = []int64{math.MaxInt64, math.MaxInt64}
+	if low, err := check.LowerBound(tr.p, &tr.k.Proof, []int64{3}); !errors.Is(err, check.ErrBound) {
+		t.Errorf("lower bound %d (%v) of more than can be counted", low, err)
+	}
+	if low, err := check.LowerBound(tr.p, &model.Certificate{}, []int64{3}); low != 0 || err != nil {
+		t.Errorf("lower bound %d (%v) of no certificate", low, err)
 	}
 }

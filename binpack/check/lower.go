@@ -1,6 +1,7 @@
 package check
 
 import (
+	"errors"
 	"fmt"
 	"math/big"
 
@@ -27,7 +28,7 @@ func LowerBound(p *model.Problem, cert *model.Certificate, placed []int64) (int6
 
 // Bound is the part of Packing that looks at the lower bound: nil if the certificate proves it.
 func Bound(p *model.Problem, k *model.Packing) error {
-	if err := sound(p); err != nil {
+	if err := errors.Join(p.Validate(), sound(p)); err != nil {
 		return err
 	}
 	c := newChecker(p, k)

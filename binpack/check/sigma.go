@@ -134,7 +134,7 @@ func (v *prover) sigma(b int, weights []int64) int64 {
 }
 
 // sharesMax bounds the table of fullest: capacity times sizes.
-const sharesMax = 1 << 20
+const sharesMax = 1 << 18
 
 // fullest is the most that shares on one card can be charged for together: an unbounded knapsack
 // in units of the sizes' common divisor, and where that table would be too large, the capacity

@@ -111,6 +111,7 @@ func newGenerator(p Part) *generator {
 		g.demand = append(g.demand, s.Count)
 	}
 	g.buildRows()
+	g.best = Bound{Shapes: make([]float64, len(g.Shapes)), Max: make([]float64, len(g.bins)), Budgets: make([]float64, len(g.budRow)), Mu: make([][]float64, len(g.bins))}
 	return g
 }
 

@@ -127,7 +127,7 @@ func (g *generator) consider(p prices, worths []float64) {
 		b.Max[k] = max(0, need)
 		b.Value -= float64(b.Max[k] * float64(g.kind(k).Max))
 	}
-	if b.Value > g.best.Value || g.best.Shapes == nil {
+	if b.Value > g.best.Value {
 		g.best = b
 	}
 }

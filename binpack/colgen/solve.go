@@ -118,9 +118,6 @@ func (g *generator) start(first []Filled) *simplex.Master {
 // inUnits returns the best bound in price units.
 func (g *generator) inUnits() Bound {
 	b := g.best
-	if b.Shapes == nil {
-		b = Bound{Shapes: make([]float64, len(g.Shapes)), Max: make([]float64, len(g.bins)), Budgets: make([]float64, len(g.budRow)), Mu: make([][]float64, len(g.bins))}
-	}
 	up := func(v []float64) {
 		for i := range v {
 			v[i] /= g.scale

@@ -41,8 +41,8 @@ type Bin struct {
 	need  []model.CardNeed
 	set   cards.Set
 	caps  []capRow
-	pairs [][]int // of each shape: the shapes that conflict with it
-	after [][]int // of each shape: the shapes of which one must be present; nil: no such rule
+	pairs [][]int   // of each shape: the shapes that conflict with it
+	after [][][]int // of each shape: sets of shapes of each of which one must be present
 
 	rows   rows
 	lp     box
@@ -171,17 +171,23 @@ func (k *Bin) rules() {
 			for _, b := range local[c.B] {
 				k.pairs[a] = append(k.pairs[a], b)
 				k.pairs[b] = append(k.pairs[b], a)
+				if a == b {
+					k.alone[a], k.Upper[a] = 1, 1
+				}
 			}
 		}
 	}
-	k.after = make([][]int, len(k.items))
+	k.after = make([][][]int, len(k.items))
 	for _, f := range k.p.Follows {
-		any := []int{}
+		if slices.Contains(f.AnyOf, f.Item) {
+			continue // it is always beside one
+		}
+		leaders := []int{}
 		for _, i := range f.AnyOf {
-			any = append(any, local[i]...)
+			leaders = append(leaders, local[i]...)
 		}
 		for _, l := range local[f.Item] {
-			k.after[l] = any
+			k.after[l] = append(k.after[l], leaders)
 		}
 	}
 }

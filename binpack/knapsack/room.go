@@ -1,6 +1,8 @@
 package knapsack
 
 import (
+	"slices"
+
 	"github.com/tenon-sh/tenon/binpack/cards"
 )
 
@@ -80,15 +82,17 @@ func (r *Room) allowed(l int) bool {
 			return false
 		}
 	}
-	if r.k.after[l] == nil {
-		return true
-	}
-	for _, o := range r.k.after[l] {
-		if r.Counts[o] > 0 {
-			return true
+	return r.lacks(l) == nil
+}
+
+// lacks returns the first set of leaders of local shape l of which none is here, nil if there is none.
+func (r *Room) lacks(l int) []int {
+	for _, leaders := range r.k.after[l] {
+		if !slices.ContainsFunc(leaders, func(o int) bool { return r.Counts[o] > 0 }) {
+			return leaders
 		}
 	}
-	return false
+	return nil
 }
 
 func (r *Room) fitsCards(l int, n int64) bool {
@@ -207,21 +211,23 @@ func (k *Bin) top(order []int, room *Room) {
 	}
 }
 
-// lead brings in one of the leaders that local shape l needs beside it.
-func (k *Bin) lead(l int, room *Room) {
-	if k.after[l] == nil || room.allowed(l) {
-		return
+// lead brings in what local shape l needs beside it, and reports whether a copy of it then fits.
+func (k *Bin) lead(l int, room *Room) bool {
+	leaders := room.lacks(l)
+	if leaders == nil {
+		return room.Most(l, 1) > 0
 	}
-	for _, o := range k.after[l] {
-		if o == l || k.Upper[o] == 0 || room.Most(o, 1) == 0 {
+	for _, o := range leaders {
+		if k.Upper[o] == 0 || room.Most(o, 1) == 0 {
 			continue
 		}
 		room.Add(o, 1)
-		if room.Most(l, 1) > 0 {
-			return
+		if k.lead(l, room) {
+			return true
 		}
 		room.Add(o, -1)
 	}
+	return false
 }
 
 // Worth returns the worth of counts at prices pi.

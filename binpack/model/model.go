@@ -188,6 +188,44 @@ type Certificate struct {
 	Mults   []Mult    `json:"multipliers"`
 	Use     []int     `json:"use"`             // for each bin kind the index into Mults
 	Limit   int64     `json:"limit,omitempty"` // how many branches one bin may need; 0: none
+	// Trees bound groups of items that share no bin with any other item, by cases. The duals of
+	// their items stand there, and 0 in Items. Ascending by their first item.
+	Trees []Tree `json:"trees,omitempty"`
+}
+
+// Tree bounds what a group of items costs by cases on how many bins of some kinds are used: the
+// bound is the least of its leaves.
+type Tree struct {
+	Items []int `json:"items"` // ascending
+	Root  Node  `json:"root"`
+}
+
+// Node is a case: a leaf, or two cases of which one must hold.
+type Node struct {
+	Bins []int `json:"bins,omitempty"` // kinds whose bins are counted together, ascending
+	Most int64 `json:"most,omitempty"` // Low: there are at most so many; High: at least one more
+	Low  *Node `json:"low,omitempty"`
+	High *Node `json:"high,omitempty"`
+	Leaf *Leaf `json:"leaf,omitempty"`
+}
+
+// Leaf is a certificate for the items of a tree in one case. Beside what Certificate says, each
+// branch from the root down has a dual μ ≥ 0: a branch to Low adds μ to what its bins may be
+// worth and takes μ·Most from the bound, one to High takes μ from what they may be worth and
+// adds μ·(Most+1) to the bound.
+type Leaf struct {
+	Items   [][]int64 `json:"items"` // by position in Tree.Items
+	Bins    []BinDual `json:"bins,omitempty"`
+	Budgets []int64   `json:"budgets,omitempty"`
+	Cuts    []int64   `json:"cuts,omitempty"` // from the root down
+	Mults   []Mult    `json:"multipliers"`
+	Use     []BinUse  `json:"use"` // ascending by bin; kinds that are absent have no multipliers
+}
+
+// BinUse names the multipliers of one bin kind.
+type BinUse struct {
+	Bin  int `json:"bin"`
+	Mult int `json:"mult"`
 }
 
 // BinDual is the ν of one bin kind.
@@ -226,4 +264,5 @@ type Limits struct {
 	Pivots     int64 // of the master's simplex for each component
 	Branches   int64 // in the proof of one bin
 	Moves      int64 // of local search for each component
+	Nodes      int64 // cases of one component that are told apart, see Tree
 }

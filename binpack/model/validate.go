@@ -3,6 +3,7 @@ package model
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // ErrInvalid marks a Problem that is not well formed: a caller's bug.
@@ -80,7 +81,7 @@ func (v *validator) item(i int) {
 		v.addf("item %d: %d sizes for %d dimensions", i, len(it.Size), v.p.Dims)
 	}
 	v.amount("item", i, it.Size...)
-	v.amount("item", i, it.Count, it.BinMax)
+	v.amount("item", i, it.Count, it.BinMax, it.Rank)
 	for j, c := range it.Classes {
 		if c < 0 || c >= v.p.Classes || (j > 0 && it.Classes[j-1] >= c) {
 			v.addf("item %d: classes must ascend inside 0…%d", i, v.p.Classes-1)
@@ -138,9 +139,12 @@ func (v *validator) bin(b int) {
 	if bin.Fixed != nil && (bin.Card < 0 || len(bin.Fixed) != len(v.p.Cards[bin.Card].Profiles)) {
 		v.addf("bin %d: fixed instances must be given for every profile", b)
 	}
-	for _, u := range bin.Uses {
+	for n, u := range bin.Uses {
 		if u.Budget < 0 || u.Budget >= len(v.p.Budgets) {
 			v.addf("bin %d: no budget %d", b, u.Budget)
+		}
+		if slices.ContainsFunc(bin.Uses[:n], func(o Use) bool { return o.Budget == u.Budget }) {
+			v.addf("bin %d: budget %d is used twice", b, u.Budget)
 		}
 		v.amount("bin", b, u.Amount)
 	}
