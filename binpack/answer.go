@@ -7,6 +7,7 @@ import (
 
 	"github.com/tenon-sh/tenon/binpack/cards"
 	"github.com/tenon-sh/tenon/binpack/check"
+	"github.com/tenon-sh/tenon/binpack/colgen"
 	"github.com/tenon-sh/tenon/binpack/model"
 )
 
@@ -79,7 +80,7 @@ func (s *solver) packed(f filled) model.Packed {
 // then lowered a little, and in the end given up: no bound is better than a wrong one.
 func (s *solver) bound(k *Packing, placed []int64) {
 	for _, lower := range []float64{0, 1e-9, 1e-7, 1e-5, 1e-3} {
-		k.Proof = s.certificate(placed, 1-lower)
+		k.Proof = s.certificate(1 - lower)
 		low, err := check.LowerBound(s.p, &k.Proof, placed)
 		if err != nil {
 			continue
@@ -105,41 +106,28 @@ func (s *solver) scale() int64 {
 	return scale
 }
 
-func (s *solver) certificate(placed []int64, factor float64) model.Certificate {
+func (s *solver) certificate(factor float64) model.Certificate {
 	scale := s.scale()
 	c := model.Certificate{Scale: scale, Limit: max(20*s.limits.Branches, 1_000_000), Items: make([][]int64, len(s.p.Items)), Use: make([]int, len(s.p.Bins))}
-	f := float64(scale) * factor
-	w := certWriter{s: s, c: &c, f: f, seen: map[string]int{}}
-	nu := make([]int64, len(s.p.Bins))
-	if len(s.p.Budgets) > 0 {
-		c.Budgets = make([]int64, len(s.p.Budgets))
+	for i := range c.Items {
+		c.Items[i] = []int64{0}
 	}
 	for b := range c.Use {
 		c.Use[b] = -1
 	}
+	if len(s.p.Budgets) > 0 {
+		c.Budgets = make([]int64, len(s.p.Budgets))
+	}
+	w := certWriter{s: s, f: float64(scale) * factor}
 	for _, pr := range s.proofs {
-		w.duals(pr)
-		for at, b := range pr.part.Bins {
-			nu[b] = up(pr.bound.Max[at] * f)
+		if pr.bound.Cases != nil {
+			c.Trees = append(c.Trees, w.tree(pr))
+			continue
 		}
-		for i, v := range pr.bound.Budgets {
-			c.Budgets[i] = max(c.Budgets[i], up(v*f))
-		}
-		w.multipliers(pr)
+		w.flat(&c, pr)
 	}
-	for i := range c.Items {
-		if c.Items[i] == nil {
-			c.Items[i] = []int64{0}
-		}
-	}
-	for b, by := range s.by {
-		if by >= 0 && by != b {
-			c.Use[b] = c.Use[by]
-		}
-		if nu[b] > 0 && s.p.Bins[b].Max > 0 {
-			c.Bins = append(c.Bins, model.BinDual{Bin: b, Value: nu[b]})
-		}
-	}
+	slices.SortFunc(c.Trees, func(a, b model.Tree) int { return cmp.Compare(a.Items[0], b.Items[0]) })
+	slices.SortFunc(c.Bins, func(a, b model.BinDual) int { return cmp.Compare(a.Bin, b.Bin) })
 	return c
 }
 
@@ -151,39 +139,123 @@ func up(v float64) int64 {
 	return n
 }
 
+// certWriter rounds bounds to integers: duals of items down, what they are paid with up.
 type certWriter struct {
-	s    *solver
-	c    *model.Certificate
-	f    float64
-	seen map[string]int
+	s *solver
+	f float64 // certificate units for one price unit
 }
 
-// duals writes the items' duals. A domain in which an item has no shape gets the largest of its
-// duals: no bin there can hold it, or the rule keeps it away.
-func (w *certWriter) duals(pr proof) {
-	for n, sh := range pr.part.Shapes {
-		v := int64(pr.bound.Shapes[n] * w.f)
+// flat writes a part that needs no cases into the certificate.
+func (w *certWriter) flat(c *model.Certificate, pr proof) {
+	for i, duals := range w.items(pr.part, &pr.bound) {
+		c.Items[i] = duals
+	}
+	c.Bins = append(c.Bins, w.bins(pr.part, &pr.bound)...)
+	for i, v := range w.budgets(&pr.bound) {
+		c.Budgets[i] = max(c.Budgets[i], v)
+	}
+	mults, use := w.multipliers(pr.part, &pr.bound)
+	for _, u := range use {
+		c.Use[u.Bin] = len(c.Mults) + u.Mult
+	}
+	c.Mults = append(c.Mults, mults...)
+}
+
+// tree writes a part's cases.
+func (w *certWriter) tree(pr proof) model.Tree {
+	var t model.Tree
+	for _, sh := range pr.part.Shapes {
+		t.Items = append(t.Items, sh.Item)
+	}
+	slices.Sort(t.Items)
+	t.Items = slices.Compact(t.Items)
+	t.Root = w.node(pr.part, pr.bound.Cases, t.Items, nil)
+	return t
+}
+
+// node writes a case; highs says which branches led to it.
+func (w *certWriter) node(part colgen.Part, c *colgen.Case, items []int, highs []bool) model.Node {
+	if c.Leaf == nil {
+		low := w.node(part, c.Low, items, append(slices.Clone(highs), false))
+		high := w.node(part, c.High, items, append(slices.Clone(highs), true))
+		return model.Node{Bins: c.Bins, Most: c.Most, Low: &low, High: &high}
+	}
+	leaf := model.Leaf{Bins: w.bins(part, c.Leaf), Budgets: w.budgets(c.Leaf)}
+	duals := w.items(part, c.Leaf)
+	for _, i := range items {
+		leaf.Items = append(leaf.Items, duals[i])
+	}
+	for i, v := range c.Leaf.Cuts {
+		if highs[i] { // what it takes from the bins' prices is rounded down
+			leaf.Cuts = append(leaf.Cuts, int64(v*w.f))
+		} else {
+			leaf.Cuts = append(leaf.Cuts, up(v*w.f))
+		}
+	}
+	leaf.Mults, leaf.Use = w.multipliers(part, c.Leaf)
+	return model.Node{Leaf: &leaf}
+}
+
+// items rounds the duals of a part's items. A domain in which an item has no shape keeps a zero:
+// no bin there can hold it.
+func (w *certWriter) items(part colgen.Part, b *colgen.Bound) map[int][]int64 {
+	out := map[int][]int64{}
+	for n, sh := range part.Shapes {
+		v := int64(b.Shapes[n] * w.f)
 		if sh.Domain < 0 {
-			w.c.Items[sh.Item] = []int64{v}
+			out[sh.Item] = []int64{v}
 			continue
 		}
-		if w.c.Items[sh.Item] == nil {
-			w.c.Items[sh.Item] = make([]int64, w.s.p.Domains)
+		if out[sh.Item] == nil {
+			out[sh.Item] = make([]int64, w.s.p.Domains)
 		}
-		w.c.Items[sh.Item][sh.Domain] = v
+		out[sh.Item][sh.Domain] = v
 	}
+	return out
 }
 
-func (w *certWriter) multipliers(pr proof) {
-	for at, b := range pr.part.Bins {
-		m := pr.bound.Kinds[at].Multipliers(pr.bound.Mu[at], w.f)
-		key := fmt.Sprint(m)
-		n, ok := w.seen[key]
-		if !ok {
-			n = len(w.c.Mults)
-			w.seen[key] = n
-			w.c.Mults = append(w.c.Mults, m)
+func (w *certWriter) bins(part colgen.Part, b *colgen.Bound) []model.BinDual {
+	var out []model.BinDual
+	for at, bin := range part.Bins {
+		if v := up(b.Max[at] * w.f); v > 0 && w.s.p.Bins[bin].Max > 0 {
+			out = append(out, model.BinDual{Bin: bin, Value: v})
 		}
-		w.c.Use[b] = n
 	}
+	slices.SortFunc(out, func(a, b model.BinDual) int { return cmp.Compare(a.Bin, b.Bin) })
+	return out
+}
+
+func (w *certWriter) budgets(b *colgen.Bound) []int64 {
+	if len(w.s.p.Budgets) == 0 {
+		return nil
+	}
+	out := make([]int64, len(w.s.p.Budgets))
+	for i, v := range b.Budgets {
+		out[i] = up(v * w.f)
+	}
+	return out
+}
+
+// multipliers rounds those of a part's bins, and lends them to the bins that these beat.
+func (w *certWriter) multipliers(part colgen.Part, b *colgen.Bound) ([]model.Mult, []model.BinUse) {
+	var mults []model.Mult
+	seen, of := map[string]int{}, map[int]int{}
+	for at, bin := range part.Bins {
+		m := b.Kinds[at].Multipliers(b.Mu[at], w.f)
+		key := fmt.Sprint(m)
+		n, ok := seen[key]
+		if !ok {
+			n = len(mults)
+			seen[key] = n
+			mults = append(mults, m)
+		}
+		of[bin] = n
+	}
+	var use []model.BinUse
+	for bin, by := range w.s.by {
+		if n, ok := of[by]; ok && by >= 0 {
+			use = append(use, model.BinUse{Bin: bin, Mult: n})
+		}
+	}
+	return mults, use
 }

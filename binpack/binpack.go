@@ -22,17 +22,17 @@ var ErrInvalid = model.ErrInvalid
 
 // DefaultLimits is enough to close most problems of 200 shapes to a few tenths of a percent.
 func DefaultLimits() Limits {
-	return Limits{Iterations: 1500, Pivots: 400_000, Branches: 20_000, Moves: 4_000}
+	return Limits{Iterations: 1500, Pivots: 400_000, Branches: 20_000, Moves: 4_000, Nodes: 61}
 }
 
 // FastLimits gives a first plan in a fraction of the time, at a wider gap.
 func FastLimits() Limits {
-	return Limits{Iterations: 150, Pivots: 50_000, Branches: 500, Moves: 200}
+	return Limits{Iterations: 150, Pivots: 50_000, Branches: 500, Moves: 200, Nodes: 7}
 }
 
 // DeepLimits is for plans that are worth waiting for.
 func DeepLimits() Limits {
-	return Limits{Iterations: 6000, Pivots: 4_000_000, Branches: 400_000, Moves: 60_000}
+	return Limits{Iterations: 6000, Pivots: 4_000_000, Branches: 400_000, Moves: 60_000, Nodes: 601}
 }
 
 // Verify returns nil if k is a legal packing of p whose lower bound is proven; see binpack/check.

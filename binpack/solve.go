@@ -158,8 +158,14 @@ func (s *solver) parts(shapes []knapsack.Shape) (out []colgen.Part, nowhere []kn
 		fits[b] = s.fits(shapes, b)
 	}
 	of := make([]int, len(shapes))
+	beaten := map[int][]int{}
+	for b, a := range by {
+		if a >= 0 && a != b {
+			beaten[a] = append(beaten[a], b)
+		}
+	}
 	for _, c := range reduce.Components(s.p, len(shapes), kept, fits) {
-		part := colgen.Part{Problem: s.p, Bins: c.Bins, Geometry: s.geometry, Limits: s.limits}
+		part := colgen.Part{Problem: s.p, Bins: c.Bins, Beaten: beaten, Geometry: s.geometry, Limits: s.limits}
 		for _, sh := range c.Shapes {
 			of[sh] = len(out)
 			part.Shapes = append(part.Shapes, shapes[sh])

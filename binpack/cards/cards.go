@@ -87,8 +87,8 @@ func (s Set) Fits(l Load) bool {
 	return s.place(l, nil)
 }
 
-// free returns the number of cards without live slots.
-func (s Set) free() int64 {
+// Free returns the number of cards without live slots.
+func (s Set) Free() int64 {
 	n := s.N
 	for _, m := range s.Live {
 		if m != 0 {
@@ -100,7 +100,7 @@ func (s Set) free() int64 {
 
 // place checks the load and, where visit is not nil, reports each slice that it places.
 func (s Set) place(l Load, visit func(card, profile, start int)) bool {
-	cut := s.free() - l.Whole - sharedCards(l.Shares, s.share())
+	cut := s.Free() - l.Whole - sharedCards(l.Shares, s.share())
 	if cut < 0 {
 		return false
 	}

@@ -32,7 +32,8 @@ type prover struct {
 	cert   *model.Certificate
 	rules  *rules
 	placed []int64
-	owes   []int64           // ν of each kind of bin
+	owes   []int64           // ν of each kind of bin, and duals of branches that allow it at most so often
+	earned []int64           // duals of branches that ask for it at least so often
 	items  map[int][]int     // the placed items that each class may hold
 	ratio  map[sigmaOf]int64 // σ, by multipliers and card kind
 	wanted []wanted          // what placed items ask of each card kind
@@ -45,6 +46,7 @@ func newProver(p *model.Problem, cert *model.Certificate, r *rules, placed []int
 	v := &prover{
 		p: p, cert: cert, rules: r, placed: placed,
 		owes:   make([]int64, len(p.Bins)),
+		earned: make([]int64, len(p.Bins)),
 		items:  map[int][]int{},
 		ratio:  map[sigmaOf]int64{},
 		charge: make([]int64, len(p.Items)),
@@ -182,7 +184,8 @@ func (v *prover) root(b int) *root {
 	return r
 }
 
-// affordable is Price·Scale + ν + Σ λ·Amount, below the value at which sums saturate.
+// affordable is Price·Scale + ν + Σ λ·Amount, below the value at which sums saturate, less what
+// branches earn by it. Where that is negative, not even an empty bin is proven.
 func (v *prover) affordable(b int) int64 {
 	bin := &v.p.Bins[b]
 	sum := plus(times(bin.Price, v.cert.Scale), v.owes[b])
@@ -191,7 +194,7 @@ func (v *prover) affordable(b int) int64 {
 			sum = plus(sum, times(v.cert.Budgets[u.Budget], u.Amount))
 		}
 	}
-	return min(sum, most-1)
+	return min(sum, most-1) - v.earned[b]
 }
 
 func (v *prover) dual(i, domain int) int64 {

@@ -170,7 +170,7 @@ func (v *prover) trees(f *faults) {
 			for k, dual := range l.Cuts {
 				for _, b := range at.bins[k] {
 					if at.high[k] {
-						sub.owes[b] -= dual
+						sub.earned[b] = plus(sub.earned[b], dual)
 					} else {
 						sub.owes[b] = plus(sub.owes[b], dual)
 					}

@@ -21,6 +21,9 @@
 package colgen
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/tenon-sh/tenon/binpack/cards"
 	"github.com/tenon-sh/tenon/binpack/knapsack"
 	"github.com/tenon-sh/tenon/binpack/model"
@@ -33,6 +36,7 @@ type Part struct {
 	Shapes   []knapsack.Shape // of this component only
 	Bins     []int            // kinds to generate patterns for, ascending by price
 	Spare    []int            // further kinds that packing may use: existing bins that pruning dropped
+	Beaten   map[int][]int    // of each of Bins: kinds that it beats in every respect, ascending
 	Geometry []*cards.Geometry
 	Limits   model.Limits
 	Report   func(Progress) // may be nil
@@ -54,6 +58,16 @@ type Bound struct {
 	Budgets []float64   // λ by budget of the problem
 	Mu      [][]float64 // multipliers by position in Part.Bins
 	Kinds   []*knapsack.Bin
+	Cuts    []float64 // duals of the branches that lead to a case
+	Cases   *Case     // nil: the bound needs no cases; otherwise Value is the least of its leaves
+}
+
+// Case is a branch on how many bins of some kinds there are, or a leaf.
+type Case struct {
+	Bins      []int // of the problem, ascending
+	Most      int64 // Low: at most so many; High: more
+	Low, High *Case
+	Leaf      *Bound
 }
 
 // Filled is a number of bins with equal content.
@@ -78,12 +92,19 @@ type generator struct {
 	seen   map[string]bool
 	work   model.Work
 	best   Bound
+	order  []int     // positions of Bins, ascending by bin
+	cuts   []cut     // of the case at hand, rows after all others
+	groups [][]int   // positions of Bins of one size
+	tree   *caseNode // nil: no cases
+	quick  bool      // dive without looking for more patterns first
 	demand []int64
 }
 
+// column is a pattern in the master: real, or the fractional content of a relaxation.
 type column struct {
-	bin      int // position in Bins; -1: none
+	bin      int // position in Bins
 	content  knapsack.Content
+	vals     []float64 // counts
 	fraction bool
 }
 
@@ -105,6 +126,8 @@ func newGenerator(p Part) *generator {
 	for _, k := range g.bins {
 		g.rooms = append(g.rooms, k.Open())
 	}
+	g.order = g.all()
+	slices.SortFunc(g.order, func(a, b int) int { return cmp.Compare(g.Bins[a], g.Bins[b]) })
 	g.mu = make([][]float64, len(g.bins))
 	g.open = make([]int, len(g.bins))
 	for _, s := range p.Shapes {
@@ -161,11 +184,11 @@ func budgetShare(amount, budget int64) float64 {
 }
 
 // entry turns a pattern into a column of the master.
-func (g *generator) entry(c column, counts []float64) simplex.Column {
+func (g *generator) entry(c column) simplex.Column {
 	out := simplex.Column{Cost: g.price(c.bin)}
 	for i, s := range c.content.Shapes {
 		out.Rows = append(out.Rows, int32(s))
-		out.Vals = append(out.Vals, counts[i])
+		out.Vals = append(out.Vals, c.vals[i])
 	}
 	if r := g.maxRow[c.bin]; r >= 0 {
 		out.Rows, out.Vals = append(out.Rows, int32(r)), append(out.Vals, 1)
@@ -173,6 +196,11 @@ func (g *generator) entry(c column, counts []float64) simplex.Column {
 	for _, u := range g.kind(c.bin).Uses {
 		if r := g.budRow[u.Budget]; r >= 0 && u.Amount > 0 {
 			out.Rows, out.Vals = append(out.Rows, int32(r)), append(out.Vals, budgetShare(u.Amount, g.Problem.Budgets[u.Budget]))
+		}
+	}
+	for i, cut := range g.cuts {
+		if cut.in[c.bin] {
+			out.Rows, out.Vals = append(out.Rows, int32(g.cutRow(i))), append(out.Vals, 1)
 		}
 	}
 	return out
@@ -193,9 +221,9 @@ func (g *generator) add(m *simplex.Master, k int, content knapsack.Content) bool
 		return false
 	}
 	g.seen[key] = true
-	c := column{bin: k, content: content}
+	c := column{bin: k, content: content, vals: floats(content.Counts)}
 	g.cols = append(g.cols, c)
-	m.Add(g.entry(c, floats(content.Counts)))
+	m.Add(g.entry(c))
 	g.work.Columns++
 	return true
 }
@@ -203,15 +231,14 @@ func (g *generator) add(m *simplex.Master, k int, content knapsack.Content) bool
 // addFraction puts the fractional content of a relaxation into the master.
 func (g *generator) addFraction(m *simplex.Master, k int, x []float64) {
 	c := column{bin: k, fraction: true}
-	var vals []float64
 	for l, v := range x {
 		if v > 1e-9 {
 			c.content.Shapes = append(c.content.Shapes, g.bins[k].Shapes[l])
-			vals = append(vals, v)
+			c.vals = append(c.vals, v)
 		}
 	}
 	g.cols = append(g.cols, c)
-	m.Add(g.entry(c, vals))
+	m.Add(g.entry(c))
 	g.work.Columns++
 }
 

@@ -36,11 +36,11 @@ func (g *generator) dive(st *stock) ([]Filled, []int64) {
 	d := &diver{g: g, m: simplex.New(g.rows), residual: slices.Clone(g.demand), st: st, rng: g.random()}
 	for j, c := range g.cols {
 		if !c.fraction {
-			d.m.Add(g.entry(c, floats(c.content.Counts)))
+			d.m.Add(g.entry(c))
 			d.cols = append(d.cols, j)
 		}
 	}
-	if d.m.Solve(masterPivots) == nil {
+	if !g.quick && d.m.Solve(masterPivots) == nil {
 		d.deepen()
 	}
 	for range diveSteps {
@@ -153,6 +153,9 @@ func (d *diver) floors() bool {
 
 // fix takes up to n bins with a column's pattern, as far as the residual has all of it.
 func (d *diver) fix(c column, n int64) bool {
+	if len(c.content.Shapes) == 0 {
+		return false // an empty bin, which only a case asks for
+	}
 	for i, s := range c.content.Shapes {
 		n = min(n, d.residual[s]/c.content.Counts[i])
 	}
@@ -218,5 +221,14 @@ func (d *diver) update() {
 		if r >= 0 && g.Problem.Budgets[b] > 0 {
 			d.m.SetRHS(r, float64(d.st.budgets[b])/float64(g.Problem.Budgets[b]))
 		}
+	}
+	for i, c := range g.cuts {
+		used := int64(0)
+		for _, f := range d.out {
+			if at, ok := slices.BinarySearchFunc(g.order, f.Bin.Index, func(k, index int) int { return cmp.Compare(g.Bins[k], index) }); ok && c.in[g.order[at]] {
+				used += f.Count
+			}
+		}
+		d.m.SetRHS(g.cutRow(i), max(0, c.k-float64(used)))
 	}
 }

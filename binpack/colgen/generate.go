@@ -22,11 +22,12 @@ type prices struct {
 	pi  []float64 // by shape
 	max []float64 // ν by bin, ≥ 0
 	bud []float64 // λ by budget, ≥ 0, of the whole budget
+	cut []float64 // by cut, ≥ 0
 }
 
 func (g *generator) prices(m *simplex.Master) prices {
 	y := m.Duals()
-	p := prices{pi: slices.Clone(y[:len(g.Shapes)]), max: make([]float64, len(g.bins)), bud: make([]float64, len(g.budRow))}
+	p := prices{pi: slices.Clone(y[:len(g.Shapes)]), max: make([]float64, len(g.bins)), bud: make([]float64, len(g.budRow)), cut: make([]float64, len(g.cuts))}
 	for s, v := range p.pi {
 		p.pi[s] = max(0, v)
 	}
@@ -40,6 +41,9 @@ func (g *generator) prices(m *simplex.Master) prices {
 			p.bud[b] = max(0, -y[r])
 		}
 	}
+	for i, c := range g.cuts {
+		p.cut[i] = max(0, y[g.cutRow(i)]*c.sign())
+	}
 	return p
 }
 
@@ -52,7 +56,7 @@ func mix(a, b prices, w float64) prices {
 		}
 		return out
 	}
-	return prices{pi: blend(a.pi, b.pi), max: blend(a.max, b.max), bud: blend(a.bud, b.bud)}
+	return prices{pi: blend(a.pi, b.pi), max: blend(a.max, b.max), bud: blend(a.bud, b.bud), cut: blend(a.cut, b.cut)}
 }
 
 // threshold is what one bin of kind k costs at the prices: its own, its number's and its budgets'.
@@ -60,6 +64,11 @@ func (g *generator) threshold(k int, p prices) float64 {
 	t := g.price(k) + p.max[k]
 	for _, u := range g.kind(k).Uses {
 		t += float64(p.bud[u.Budget] * budgetShare(u.Amount, g.Problem.Budgets[u.Budget]))
+	}
+	for i, c := range g.cuts {
+		if c.in[k] {
+			t -= float64(c.sign() * p.cut[i])
+		}
 	}
 	return t
 }
@@ -104,7 +113,11 @@ func (g *generator) consider(p prices, worths []float64) {
 		}
 		factor = max(factor, (worths[k]-g.threshold(k, p)+g.price(k))/g.price(k))
 	}
-	b := Bound{Shapes: slices.Clone(p.pi), Max: slices.Clone(p.max), Budgets: slices.Clone(p.bud), Mu: make([][]float64, len(g.bins))}
+	b := Bound{Shapes: slices.Clone(p.pi), Max: slices.Clone(p.max), Budgets: slices.Clone(p.bud), Mu: make([][]float64, len(g.bins)), Cuts: slices.Clone(p.cut)}
+	for i, c := range g.cuts {
+		b.Cuts[i] /= factor
+		b.Value += float64(c.sign() * b.Cuts[i] * c.k)
+	}
 	for s := range b.Shapes {
 		b.Shapes[s] /= factor
 		b.Value += float64(b.Shapes[s] * float64(g.demand[s]))

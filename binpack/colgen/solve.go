@@ -33,6 +33,9 @@ func Solve(p Part) Answer {
 	if worse(total(left), g.cost(fills), total(residual), g.cost(first)) {
 		fills, left, st2 = first, residual, st
 	}
+	if total(left) == 0 && err == nil {
+		fills, st2 = g.cases(m, fills, st2, list)
+	}
 	if total(left) == 0 {
 		fills = g.search(fills, st2, list)
 	}
@@ -118,24 +121,35 @@ func (g *generator) start(first []Filled) *simplex.Master {
 // inUnits returns the best bound in price units.
 func (g *generator) inUnits() Bound {
 	b := g.best
-	up := func(v []float64) {
+	if g.tree != nil {
+		b.Cases = g.casesInUnits(g.tree)
+		b.Value = g.leastCase().bound.Value
+	}
+	g.toUnits(&b)
+	return b
+}
+
+func (g *generator) toUnits(b *Bound) {
+	up := func(v []float64) []float64 {
+		out := make([]float64, len(v))
 		for i := range v {
-			v[i] /= g.scale
+			out[i] = v[i] / g.scale
 		}
+		return out
 	}
 	b.Value /= g.scale
 	b.Kinds = g.bins
-	up(b.Shapes)
-	up(b.Max)
+	b.Shapes, b.Max, b.Budgets, b.Cuts = up(b.Shapes), up(b.Max), up(b.Budgets), up(b.Cuts)
 	for i := range b.Budgets {
-		b.Budgets[i] /= g.scale * float64(max(g.Problem.Budgets[i], 1))
+		b.Budgets[i] /= float64(max(g.Problem.Budgets[i], 1))
 	}
+	mu := make([][]float64, len(b.Mu))
 	for k := range b.Mu {
+		mu[k] = up(b.Mu[k])
 		if b.Mu[k] == nil {
-			b.Mu[k] = g.bins[k].Even()
-			clear(b.Mu[k])
+			mu[k] = g.bins[k].Even()
+			clear(mu[k])
 		}
-		up(b.Mu[k])
 	}
-	return b
+	b.Mu = mu
 }

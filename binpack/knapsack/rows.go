@@ -19,6 +19,7 @@ type rows struct {
 	layouts  [][]int64   // counts by profile, of each layout column
 	live     [][][]int64 // the same for each live card
 	upper    []float64   // of the columns beside the shapes
+	free     int64       // cards without live slots
 }
 
 // shareFunctions is how many of Fekete & Schepers' functions bound shares: f_1 counts shares
@@ -135,20 +136,15 @@ func (r *rows) cards(k *Bin, bin *model.Bin) {
 	r.first.card = r.m
 	r.m++
 	r.first.live = r.m
+	r.free = k.set.Free()
 	if bin.Fixed != nil {
-		r.sharedColumn(bin.Cards)
+		r.sharedColumn()
 		return
-	}
-	free := bin.Cards
-	for _, mask := range bin.Live {
-		if mask != 0 {
-			free--
-		}
 	}
 	if len(r.profiles) > 0 {
 		r.layouts = Layouts(kind, r.profiles, 0)
 		for range r.layouts {
-			r.upper = append(r.upper, float64(free))
+			r.upper = append(r.upper, float64(r.free))
 		}
 		r.n += len(r.layouts)
 		for _, mask := range bin.Live {
@@ -164,20 +160,19 @@ func (r *rows) cards(k *Bin, bin *model.Bin) {
 			}
 		}
 	}
-	r.sharedColumn(free)
+	r.sharedColumn()
 }
 
-func (r *rows) sharedColumn(free int64) {
+func (r *rows) sharedColumn() {
 	if len(r.shareFns) > 0 {
 		r.n++
-		r.upper = append(r.upper, float64(free))
+		r.upper = append(r.upper, float64(r.free))
 	}
 }
 
 func (r *rows) fillCards(k *Bin, bin *model.Bin) {
 	kind := &k.p.Cards[bin.Card]
-	free := float64(bin.Cards) - float64(len(r.live))
-	r.b[r.first.card] = free
+	r.b[r.first.card] = float64(r.free)
 	for l, n := range k.need {
 		r.a[r.first.card*r.n+l] = float64(n.Whole)
 		for i, p := range r.profiles {

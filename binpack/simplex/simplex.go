@@ -129,6 +129,9 @@ func (s *Master) Add(c Column) int {
 // The slice is the master's own: copy it to keep it.
 func (s *Master) Duals() []float64 { return s.y }
 
+// Columns returns how many columns were added.
+func (s *Master) Columns() int { return len(s.cols) - 2*s.m }
+
 // Pivots returns how many pivots were made so far.
 func (s *Master) Pivots() int64 { return s.total }
 

@@ -1,0 +1,208 @@
+package colgen
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/tenon-sh/tenon/binpack/simplex"
+)
+
+// caseShapes is the largest part that is told apart in cases. Parts with few shapes and dear
+// bins (GPUs) lose most by what a fraction of a bin pretends to cost; parts with many shapes
+// close their gap without, and would need too many cases.
+const caseShapes = 80
+
+// caseRounds bounds the rounds of column generation that one case may add.
+const caseRounds = 120
+
+// cut bounds how many bins of some kinds there are.
+type cut struct {
+	in   []bool // by position in Bins
+	bins []int  // of the problem, ascending
+	k    float64
+	high bool // at least k, otherwise at most
+}
+
+func (c cut) sign() float64 {
+	if c.high {
+		return 1
+	}
+	return -1
+}
+
+// cutRow returns the master's row of a cut: the last ones.
+func (g *generator) cutRow(i int) int { return len(g.rows) - len(g.cuts) + i }
+
+// caseNode is a case of the branch and bound on numbers of bins.
+type caseNode struct {
+	cuts      []cut
+	bound     Bound
+	counts    []float64 // bins of each group in the master's solution
+	low, high *caseNode
+	on        *cut // the low branch, once there are children
+}
+
+// cases branches on how many bins of one size there are, the case with the least bound first,
+// until that bound meets the cost or Limits.Nodes cases were looked at. Every case is dived from
+// as well: numbers of dear bins that are settled make good packings.
+func (g *generator) cases(m *simplex.Master, fills []Filled, st *stock, list []sized) ([]Filled, *stock) {
+	if len(g.Shapes) > caseShapes || g.Limits.Nodes == 0 {
+		return fills, st
+	}
+	g.groups = g.sizeGroups()
+	g.tree = &caseNode{bound: g.best, counts: g.groupCounts(m)}
+	for n := int64(1); n+2 <= g.Limits.Nodes; n += 2 {
+		worst := g.leastCase()
+		c, ok := g.branch(worst)
+		if !ok || worst.bound.Value >= float64(g.cost(fills))*g.scale*(1-1e-7) {
+			break
+		}
+		c.high = true
+		high := c
+		high.k = c.k + 1
+		low := c
+		low.high = false
+		worst.on = &low
+		worst.low = g.solveCase(worst, low, &fills, &st, list)
+		worst.high = g.solveCase(worst, high, &fills, &st, list)
+	}
+	if g.tree.on == nil {
+		g.tree = nil
+	}
+	return fills, st
+}
+
+// sizeGroups groups bin kinds of equal price and room, which differ by zone or class only.
+func (g *generator) sizeGroups() [][]int {
+	at := map[string]int{}
+	var out [][]int
+	for _, k := range g.order {
+		b := g.kind(k)
+		key := fmt.Sprint(b.Price, b.Card, b.Cards, b.Cap)
+		if _, ok := at[key]; !ok {
+			at[key] = len(out)
+			out = append(out, nil)
+		}
+		out[at[key]] = append(out[at[key]], k)
+	}
+	return out
+}
+
+func (g *generator) groupCounts(m *simplex.Master) []float64 {
+	each := make([]float64, len(g.bins))
+	for j, c := range g.cols[:m.Columns()] { // a dive may have found more since
+		each[c.bin] += m.X(j)
+	}
+	out := make([]float64, len(g.groups))
+	for n, ks := range g.groups {
+		for _, k := range ks {
+			out[n] += each[k]
+		}
+	}
+	return out
+}
+
+// leastCase returns the leaf with the least bound, the first of equal ones.
+func (g *generator) leastCase() *caseNode {
+	var best *caseNode
+	var walk func(n *caseNode)
+	walk = func(n *caseNode) {
+		if n.on != nil {
+			walk(n.low)
+			walk(n.high)
+			return
+		}
+		if best == nil || n.bound.Value < best.bound.Value {
+			best = n
+		}
+	}
+	walk(g.tree)
+	return best
+}
+
+// branch picks the size whose number is the most expensive fraction. Kinds that were pruned count
+// with the kind that beats them: otherwise they would be worth having where that one is limited.
+// Every packing is at least as dear as one that uses the better kind instead, so this is no loss.
+func (g *generator) branch(n *caseNode) (cut, bool) {
+	best, score := -1, 1e-7
+	for i, v := range n.counts {
+		frac := v - math.Floor(v)
+		if s := min(frac, 1-frac) * g.price(g.groups[i][0]); frac > 1e-4 && frac < 1-1e-4 && s > score {
+			best, score = i, s
+		}
+	}
+	if best < 0 {
+		return cut{}, false
+	}
+	c := cut{in: make([]bool, len(g.bins)), k: math.Floor(n.counts[best])}
+	for _, k := range g.groups[best] {
+		c.in[k] = true
+		c.bins = append(append(c.bins, g.Bins[k]), g.Beaten[g.Bins[k]]...)
+	}
+	slices.Sort(c.bins)
+	return c, true
+}
+
+// solveCase bounds a case below its parent, and dives from it.
+func (g *generator) solveCase(parent *caseNode, c cut, fills *[]Filled, st **stock, list []sized) *caseNode {
+	h := *g
+	h.quick = true
+	h.cuts = append(slices.Clone(parent.cuts), c)
+	h.rows = slices.Clone(g.rows)
+	for _, c := range h.cuts {
+		h.rows = append(h.rows, simplex.Row{AtMost: !c.high, RHS: c.k, Penalty: unmetPrice})
+	}
+	h.best = parent.bound
+	h.best.Cuts = append(slices.Clone(parent.bound.Cuts), 0) // valid here too: the new branch is worth nothing to it
+	if c.high {
+		h.empties(c)
+	}
+	h.Limits.Iterations = h.work.Iterations + caseRounds
+	m := simplex.New(h.rows)
+	for _, col := range h.cols {
+		m.Add(h.entry(col))
+	}
+	out := &caseNode{cuts: h.cuts}
+	if h.bound(m) == nil {
+		out.counts = h.groupCounts(m)
+	}
+	out.bound = h.best
+	if out.bound.Value < float64(g.cost(*fills))*g.scale {
+		h.improve(fills, st, list)
+	}
+	pivots := g.work.Pivots + m.Pivots()
+	g.cols, g.work = h.cols, h.work
+	g.work.Pivots = pivots
+	return out
+}
+
+// empties adds the columns of empty bins: what a case pays that asks for more bins than it fills.
+func (h *generator) empties(c cut) {
+	for k, in := range c.in {
+		if key := fmt.Sprint("empty ", k); in && !h.seen[key] {
+			h.seen[key] = true
+			h.cols = append(h.cols, column{bin: k})
+		}
+	}
+}
+
+// improve dives from the case at hand and keeps what is cheaper.
+func (h *generator) improve(fills *[]Filled, st **stock, list []sized) {
+	own := newStock(h.Problem)
+	found, left := h.dive(own)
+	found = h.rightSize(found, own, list)
+	if total(left) == 0 && h.cost(found) < h.cost(*fills) {
+		*fills, *st = found, own
+	}
+}
+
+// casesInUnits writes the tree down with duals in price units.
+func (g *generator) casesInUnits(n *caseNode) *Case {
+	if n.on == nil {
+		b := n.bound
+		g.toUnits(&b)
+		return &Case{Leaf: &b}
+	}
+	return &Case{Bins: n.on.bins, Most: int64(n.on.k), Low: g.casesInUnits(n.low), High: g.casesInUnits(n.high)}
+}
