@@ -208,3 +208,28 @@ func TestLowerBoundAndBound(t *testing.T) {
 		t.Errorf("lower bound %d (%v) of no certificate", low, err)
 	}
 }
+
+func TestBoundsAtTheEdge(t *testing.T) {
+	type P = *model.Problem
+	type K = *model.Packing
+	examine(t, map[string]breach{
+		"a proof of less than nothing proves 0": {scarce, func(_ P, k K) {
+			k.Proof.Bins[0].Value, k.LowerBound, k.Status = 100, 0, model.Feasible
+		}, nil, ""},
+		"a dimension of which a searched bin has nothing": {branched, func(p P, k K) {
+			p.Dims = 2
+			for i := range p.Items {
+				p.Items[i].Size = append(p.Items[i].Size, 0)
+			}
+			for b := range p.Bins {
+				p.Bins[b].Cap = append(p.Bins[b].Cap, 0)
+			}
+			k.Proof.Mults[0].Dims = []int64{1, 5}
+		}, nil, ""},
+	})
+	tr := spread()
+	tr.k.Proof.Scale = 0
+	if low, err := check.LowerBound(tr.p, &tr.k.Proof, []int64{3}); !errors.Is(err, check.ErrBound) {
+		t.Errorf("lower bound %d (%v) of no scale", low, err)
+	}
+}

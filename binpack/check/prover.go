@@ -31,7 +31,9 @@ type prover struct {
 	p      *model.Problem
 	cert   *model.Certificate
 	rules  *rules
-	placed []int64
+	placed []int64 // what this prover bounds
+	all    []int64 // what was placed, of all items
+	crowds map[crowded]int64
 	owes   []int64           // ν of each kind of bin, and duals of branches that allow it at most so often
 	earned []int64           // duals of branches that ask for it at least so often
 	items  map[int][]int     // the placed items that each class may hold
@@ -44,7 +46,8 @@ type prover struct {
 
 func newProver(p *model.Problem, cert *model.Certificate, r *rules, placed []int64) *prover {
 	v := &prover{
-		p: p, cert: cert, rules: r, placed: placed,
+		p: p, cert: cert, rules: r, placed: placed, all: placed,
+		crowds: map[crowded]int64{},
 		owes:   make([]int64, len(p.Bins)),
 		earned: make([]int64, len(p.Bins)),
 		items:  map[int][]int{},
@@ -204,6 +207,37 @@ func (v *prover) dual(i, domain int) int64 {
 	return v.cert.Items[i][0]
 }
 
+// crowded names a spread and a domain.
+type crowded struct{ spread, domain int }
+
+// crowd is how many items of a spread with a Skew may lie in one domain at most. For y of them
+// every other domain needs y + base − Skew less its own base, and all these are placed items.
+func (v *prover) crowd(s, d int) int64 {
+	r := &v.p.Spreads[s]
+	at := slices.Index(r.Domains, d)
+	if r.Skew == 0 || at < 0 {
+		return most
+	}
+	if n, known := v.crowds[crowded{s, d}]; known {
+		return n
+	}
+	var total int64
+	for _, i := range set(r.Items) {
+		total = plus(total, v.all[i])
+	}
+	n := first(1, total, func(y int64) bool {
+		need := y
+		for k := range r.Domains {
+			if low := plus(y, base(r, at)) - r.Skew - base(r, k); k != at && low > 0 {
+				need = plus(need, low)
+			}
+		}
+		return need > total
+	}) - 1
+	v.crowds[crowded{s, d}] = n
+	return n
+}
+
 // fitting is how many copies of item i fit into an empty bin, alone, at most.
 func (v *prover) fitting(space *room, i int, need *model.CardNeed) int64 {
 	n := v.placed[i]
@@ -217,6 +251,7 @@ func (v *prover) fitting(space *room, i int, need *model.CardNeed) int64 {
 		if m := v.p.Spreads[s].Max; m > 0 {
 			n = min(n, m)
 		}
+		n = min(n, v.crowd(s, space.bin.Domain))
 	}
 	if slices.Contains(v.rules.foes[i], i) {
 		n = min(n, 1)

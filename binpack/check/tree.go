@@ -166,7 +166,7 @@ func (v *prover) trees(f *faults) {
 		mine := only(tree, v.placed)
 		_ = leaves(&tree.Root, path{}, func(l *model.Leaf, at path) error {
 			sub := newProver(v.p, alone(v.p, v.cert, tree, l), v.rules, mine)
-			sub.nodes = v.nodes
+			sub.nodes, sub.all = v.nodes, v.all
 			for k, dual := range l.Cuts {
 				for _, b := range at.bins[k] {
 					if at.high[k] {

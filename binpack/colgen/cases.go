@@ -13,6 +13,13 @@ import (
 // close their gap without, and would need too many cases.
 const caseShapes = 80
 
+// A part may have so many cases that cases times bin kinds stay below casesSize, but casesLeast at any rate: a leaf
+// of the certificate has multipliers for every kind, and a plan should stay a file of a few MB.
+const (
+	casesSize  = 8000
+	casesLeast = 7
+)
+
 // caseRounds bounds the rounds of column generation that one case may add.
 const caseRounds = 120
 
@@ -52,7 +59,8 @@ func (g *generator) cases(m *simplex.Master, fills []Filled, st *stock, list []s
 	}
 	g.groups = g.sizeGroups()
 	g.tree = &caseNode{bound: g.best, counts: g.groupCounts(m)}
-	for n := int64(1); n+2 <= g.Limits.Nodes; n += 2 {
+	limit := min(g.Limits.Nodes, max(casesLeast, casesSize/int64(len(g.Bins))))
+	for n := int64(1); n+2 <= limit; n += 2 {
 		worst := g.leastCase()
 		c, ok := g.branch(worst)
 		if !ok || worst.bound.Value >= float64(g.cost(fills))*g.scale*(1-1e-7) {
@@ -73,7 +81,9 @@ func (g *generator) cases(m *simplex.Master, fills []Filled, st *stock, list []s
 	return fills, st
 }
 
-// sizeGroups groups bin kinds of equal price and room, which differ by zone or class only.
+// sizeGroups groups bin kinds of equal price and room, which differ by zone or class only, and
+// then lists every kind by itself: where a whole number of one size lies in fractions of zones,
+// the zones are told apart.
 func (g *generator) sizeGroups() [][]int {
 	at := map[string]int{}
 	var out [][]int
@@ -85,6 +95,10 @@ func (g *generator) sizeGroups() [][]int {
 			out = append(out, nil)
 		}
 		out[at[key]] = append(out[at[key]], k)
+	}
+	g.sizes = len(out)
+	for _, k := range g.order {
+		out = append(out, []int{k})
 	}
 	return out
 }
@@ -128,6 +142,9 @@ func (g *generator) branch(n *caseNode) (cut, bool) {
 	best, score := -1, 1e-7
 	for i, v := range n.counts {
 		frac := v - math.Floor(v)
+		if i == g.sizes && best >= 0 {
+			break
+		}
 		if s := min(frac, 1-frac) * g.price(g.groups[i][0]); frac > 1e-4 && frac < 1-1e-4 && s > score {
 			best, score = i, s
 		}

@@ -94,7 +94,8 @@ type generator struct {
 	best   Bound
 	order  []int     // positions of Bins, ascending by bin
 	cuts   []cut     // of the case at hand, rows after all others
-	groups [][]int   // positions of Bins of one size
+	groups [][]int   // positions of Bins of one size, then of each alone
+	sizes  int       // how many of groups are sizes
 	tree   *caseNode // nil: no cases
 	quick  bool      // dive without looking for more patterns first
 	demand []int64

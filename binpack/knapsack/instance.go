@@ -13,6 +13,7 @@
 package knapsack
 
 import (
+	"math"
 	"slices"
 
 	"github.com/tenon-sh/tenon/binpack/cards"
@@ -113,7 +114,57 @@ func MostAlone(p *model.Problem, i, b int, set cards.Set) (int64, model.CardNeed
 			}
 		}
 	}
+	for k := range p.Spreads {
+		n = min(n, mostInDomain(p, k, i, bin.Domain))
+	}
 	return mostOnCards(set, need, n), need
+}
+
+// mostInDomain returns how many of item i may lie in domain d by spread s at most. Under a skew
+// no domain can get y unless every other has y − skew, which takes items that then lie there:
+// without it, a bound would let one bin hold in one zone what the rule spreads over three.
+func mostInDomain(p *model.Problem, s, i, d int) int64 {
+	r := &p.Spreads[s]
+	most := int64(math.MaxInt64)
+	if !slices.Contains(r.Items, i) {
+		return most
+	}
+	if r.Max > 0 {
+		most = r.Max
+	}
+	if r.Skew == 0 {
+		return most
+	}
+	at := slices.Index(r.Domains, d)
+	if at < 0 {
+		return 0
+	}
+	total := int64(0)
+	for _, j := range r.Items {
+		total += p.Items[j].Count
+	}
+	base := func(k int) int64 {
+		if r.Base == nil {
+			return 0
+		}
+		return r.Base[k]
+	}
+	low, high := int64(0), min(total, most)
+	for low < high {
+		y := (low + high + 1) / 2
+		need := y
+		for k := range r.Domains {
+			if k != at {
+				need += max(0, y+base(at)-r.Skew-base(k))
+			}
+		}
+		if need <= total {
+			low = y
+		} else {
+			high = y - 1
+		}
+	}
+	return low
 }
 
 func allows(classes []int, c int) bool {
