@@ -46,7 +46,6 @@ type solver struct {
 	limits   model.Limits
 	report   func(Progress)
 	geometry []*cards.Geometry
-	shapes   []knapsack.Shape
 	fills    []filled
 	residual []int64 // by item
 	proofs   []proof // parts whose bounds add up

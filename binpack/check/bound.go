@@ -28,7 +28,7 @@ func (c *checker) bound() {
 		c.faults.addf(ErrBound, "%v", err)
 		return
 	}
-	if _, err := grouped(c.p, cert); err != nil {
+	if err := grouped(c.p, cert); err != nil {
 		c.faults.addf(ErrBound, "%v", err)
 		return
 	}
@@ -76,7 +76,7 @@ func Value(p *model.Problem, cert *model.Certificate, placed []int64) (*big.Int,
 	if err := shape(p, cert); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBound, err)
 	}
-	if _, err := grouped(p, cert); err != nil {
+	if err := grouped(p, cert); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBound, err)
 	}
 	return valueWithTrees(p, cert, newRules(p), placed)

@@ -130,12 +130,12 @@ func TestValue(t *testing.T) {
 			p.Items[0].Count = 2
 		}, 11},
 		"what lies there counts for the skew": {spread, func(p *model.Problem, _ *model.Certificate) { p.Spreads[0].Base = []int64{0, 2} }, 12},
-		"a domain without a bin that has the size": {spread, func(p *model.Problem, c *model.Certificate) {
+		"a domain without a bin that has the size": {spread, func(p *model.Problem, _ *model.Certificate) {
 			p.Spreads = nil
 			p.Bins[0].Cap[0] = 0
 		}, 21},
-		"a domain outside the spread":                         {spread, func(p *model.Problem, c *model.Certificate) { p.Spreads[0].Domains = []int{1} }, 21},
-		"a base that is uneven, and the spread is left aside": {spread, func(p *model.Problem, c *model.Certificate) { p.Spreads[0].Base = []int64{9, 0} }, 12},
+		"a domain outside the spread":                         {spread, func(p *model.Problem, _ *model.Certificate) { p.Spreads[0].Domains = []int{1} }, 21},
+		"a base that is uneven, and the spread is left aside": {spread, func(p *model.Problem, _ *model.Certificate) { p.Spreads[0].Base = []int64{9, 0} }, 12},
 		"no certificate":                                      {spread, func(_ *model.Problem, c *model.Certificate) { *c = model.Certificate{} }, 0},
 	}
 	for name, tc := range cases {

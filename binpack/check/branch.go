@@ -225,8 +225,8 @@ func (s *search) enter(at int, n int64, sign int) {
 		return
 	}
 	s.taken[at] += n * int64(sign)
-	for _, cap := range s.items[at].caps {
-		s.caps[cap] -= n * int64(sign)
+	for _, c := range s.items[at].caps {
+		s.caps[c] -= n * int64(sign)
 	}
 	for _, foe := range s.items[at].foes {
 		s.blocked[foe] += sign

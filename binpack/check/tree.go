@@ -51,22 +51,22 @@ func leaves(n *model.Node, at path, visit func(*model.Leaf, path) error) error {
 	return leaves(n.High, at.with(n, true), visit)
 }
 
-// grouped marks the items that trees bound, and refuses trees that are not of the problem's shape.
-func grouped(p *model.Problem, cert *model.Certificate) ([]bool, error) {
+// grouped refuses trees that are not of the problem's shape or that share an item.
+func grouped(p *model.Problem, cert *model.Certificate) error {
 	in, first, cases := make([]bool, len(p.Items)), -1, 0
 	for t := range cert.Trees {
 		tree := &cert.Trees[t]
 		if len(tree.Items) == 0 || tree.Items[0] <= first {
-			return nil, fmt.Errorf("tree %d: trees must have items and ascend by their first", t)
+			return fmt.Errorf("tree %d: trees must have items and ascend by their first", t)
 		}
 		first = tree.Items[0]
 		for k, i := range tree.Items {
 			if i < 0 || i >= len(p.Items) || in[i] || (k > 0 && tree.Items[k-1] >= i) {
-				return nil, fmt.Errorf("tree %d: items must ascend, exist and stand in one tree only", t)
+				return fmt.Errorf("tree %d: items must ascend, exist and stand in one tree only", t)
 			}
 			in[i] = true
 			if len(cert.Items[i]) != 1 || cert.Items[i][0] != 0 {
-				return nil, fmt.Errorf("tree %d: item %d has a dual outside its tree as well", t, i)
+				return fmt.Errorf("tree %d: item %d has a dual outside its tree as well", t, i)
 			}
 		}
 		err := leaves(&tree.Root, path{}, func(l *model.Leaf, at path) error {
@@ -76,10 +76,10 @@ func grouped(p *model.Problem, cert *model.Certificate) ([]bool, error) {
 			return leafShape(p, tree, l, at)
 		})
 		if err != nil {
-			return nil, fmt.Errorf("tree %d: %w", t, err)
+			return fmt.Errorf("tree %d: %w", t, err)
 		}
 	}
-	return in, nil
+	return nil
 }
 
 func leafShape(p *model.Problem, tree *model.Tree, l *model.Leaf, at path) error {

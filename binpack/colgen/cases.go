@@ -195,21 +195,21 @@ func (g *generator) solveCase(parent *caseNode, c cut, fills *[]Filled, st **sto
 }
 
 // empties adds the columns of empty bins: what a case pays that asks for more bins than it fills.
-func (h *generator) empties(c cut) {
+func (g *generator) empties(c cut) {
 	for k, in := range c.in {
-		if key := fmt.Sprint("empty ", k); in && !h.seen[key] {
-			h.seen[key] = true
-			h.cols = append(h.cols, column{bin: k})
+		if key := fmt.Sprint("empty ", k); in && !g.seen[key] {
+			g.seen[key] = true
+			g.cols = append(g.cols, column{bin: k})
 		}
 	}
 }
 
 // improve dives from the case at hand and keeps what is cheaper.
-func (h *generator) improve(fills *[]Filled, st **stock, list []sized) {
-	own := newStock(h.Problem)
-	found, left := h.dive(own)
-	found = h.rightSize(found, own, list)
-	if total(left) == 0 && h.cost(found) < h.cost(*fills) {
+func (g *generator) improve(fills *[]Filled, st **stock, list []sized) {
+	own := newStock(g.Problem)
+	found, left := g.dive(own)
+	found = g.rightSize(found, own, list)
+	if total(left) == 0 && g.cost(found) < g.cost(*fills) {
 		*fills, *st = found, own
 	}
 }

@@ -12,7 +12,7 @@ import (
 // is, and it must not be worth more than the bound.
 func TestContentsAreLegal(t *testing.T) {
 	got, most := 0.0, 0.0
-	trials(t, 400, exact.Options{}, func(t *testing.T, r *trial, rng *rand.Rand) {
+	trials(t, 400, exact.Options{NoSpreads: true}, func(t *testing.T, r *trial, rng *rand.Rand) {
 		var upper []int64
 		r.bin.Unlimit()
 		if rng.IntN(2) == 0 {
@@ -48,7 +48,7 @@ func TestContentsAreLegal(t *testing.T) {
 
 // A content that is topped up keeps what fits of it and stays legal; one that the bin holds is kept whole.
 func TestToppedUpContentsKeepWhatTheyHad(t *testing.T) {
-	trials(t, 300, exact.Options{}, func(t *testing.T, r *trial, rng *rand.Rand) {
+	trials(t, 300, exact.Options{NoSpreads: true}, func(t *testing.T, r *trial, rng *rand.Rand) {
 		upper, room := r.some(rng), r.bin.Open()
 		r.bin.Limit(upper)
 		want := r.legal[rng.IntN(len(r.legal))]
@@ -77,7 +77,7 @@ func TestToppedUpContentsKeepWhatTheyHad(t *testing.T) {
 // decreasing does not place, and to followers in a circle. That must be rare.
 func TestHoldsAgreesWithTryingEverything(t *testing.T) {
 	legal, refused := 0, 0
-	trials(t, 300, exact.Options{}, func(t *testing.T, r *trial, rng *rand.Rand) {
+	trials(t, 300, exact.Options{NoSpreads: true}, func(t *testing.T, r *trial, rng *rand.Rand) {
 		r.bin.Unlimit()
 		room := r.bin.Open()
 		for range 20 {

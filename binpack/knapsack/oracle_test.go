@@ -13,7 +13,8 @@ import (
 // trial is one kind of bin of a small random problem, some of whose items are bound to domains, with
 // prices, and with every content that the bin can legally have. What is legal is exact's
 // opinion of a problem that consists of that bin and content alone: it tries every layout of the
-// cards, and shares no code with this package.
+// cards, and shares no code with this package. Rules between domains have a test of their own, in
+// instance_test.go: they say what one bin may hold only by what else there is.
 type trial struct {
 	seed   uint64
 	p      *model.Problem

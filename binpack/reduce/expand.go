@@ -190,7 +190,7 @@ func (e *expander) level() {
 			continue
 		}
 		split := make([]int64, e.p.Domains)
-		for c := int64(0); c < e.p.Items[i].Count; c++ {
+		for c := range e.p.Items[i].Count {
 			d := e.lowest(i, mine)
 			if d < 0 {
 				e.out.Unplaced[i] = e.p.Items[i].Count - c

@@ -176,7 +176,7 @@ func (s *Master) SetRHS(i int, rhs float64) {
 
 // Solve pivots to an optimum, with at most limit pivots.
 func (s *Master) Solve(limit int64) error {
-	for done := int64(0); done < limit; done++ {
+	for range limit {
 		if s.since >= rebuildEach {
 			if err := s.rebuild(); err != nil {
 				return err

@@ -190,7 +190,7 @@ func (a *alternatives) podsPerNode(item, bin int) int64 {
 	if a.low.Index.Items[item].Together {
 		return a.low.Index.Items[item].Pods(1)
 	}
-	most := int64(model.MaxAmount)
+	most := model.MaxAmount
 	for d, size := range it.Size {
 		if size > 0 {
 			most = min(most, b.Cap[d]/size)

@@ -58,7 +58,7 @@ func TestSmallestFor(t *testing.T) {
 // For every share of every model: the choice has the share, and no plain profile with less compute has it.
 func TestSmallestForIsSmallest(t *testing.T) {
 	for _, m := range Models() {
-		for milli := int64(0); milli <= 1000; milli++ {
+		for milli := range int64(1001) {
 			i, ok := m.SmallestFor(milli)
 			if ok != (m.MIG() == nil) {
 				t.Fatalf("%s: a profile for %d thousandths %t", m.Key, milli, ok)

@@ -62,7 +62,7 @@ func (m Model) largestFirst() []int {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return m.largerFirst(a, b) })
+	slices.SortStableFunc(order, m.largerFirst)
 	return order
 }
 

@@ -146,7 +146,7 @@ func (l *lowering) allow() {
 			if _, ok := ids[k]; !ok {
 				ids[k] = len(ids)
 			}
-			key = binary.AppendUvarint(key, uint64(ids[k])) //nolint:gosec // an index
+			key = binary.AppendUvarint(key, uint64(ids[k]))
 		}
 		like, ok := first[string(key)]
 		if !ok {

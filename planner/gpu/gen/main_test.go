@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/tenon-sh/tenon/planner/gpu"
 )
 
@@ -136,11 +137,11 @@ func TestEnginesLeftOut(t *testing.T) {
 
 func TestGenerateRefuses(t *testing.T) {
 	factsRaw, cardsRaw := inputs(t)
-	swap := func(raw []byte, old, new string) []byte {
+	swap := func(raw []byte, old, with string) []byte {
 		if !bytes.Contains(raw, []byte(old)) {
 			t.Fatalf("the test is stale: no %q in the input", old)
 		}
-		return bytes.Replace(raw, []byte(old), []byte(new), 1)
+		return bytes.Replace(raw, []byte(old), []byte(with), 1)
 	}
 	for claim, tc := range map[string]struct {
 		facts, cards []byte
