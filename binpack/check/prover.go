@@ -126,7 +126,7 @@ func (v *prover) bin(b int, f *faults) {
 	if r.worth <= r.price {
 		return
 	}
-	if v.cert.Limit == 0 {
+	if v.cert.Limit == 0 || r.price < 0 { // below 0 no search helps: an empty bin is worth 0
 		f.addf(ErrBound, "bin %d: its content may be worth %d and it costs %d", b, r.worth, r.price)
 		return
 	}
