@@ -118,7 +118,7 @@ func (s *solver) certificate(factor float64) model.Certificate {
 	if len(s.p.Budgets) > 0 {
 		c.Budgets = make([]int64, len(s.p.Budgets))
 	}
-	w := certWriter{s: s, f: float64(scale) * factor}
+	w := certWriter{s: s, f: float64(scale) * factor, full: float64(scale)}
 	for _, pr := range s.proofs {
 		if pr.bound.Cases != nil {
 			c.Trees = append(c.Trees, w.tree(pr))
@@ -142,7 +142,10 @@ func up(v float64) int64 {
 // certWriter rounds bounds to integers: duals of items down, what they are paid with up.
 type certWriter struct {
 	s *solver
-	f float64 // certificate units for one price unit
+	f float64 // certificate units for one price unit, lowered
+	// full is f before it was lowered. What duals are paid with keeps its size: a bin without a price
+	// has no other slack.
+	full float64
 }
 
 // flat writes a part that needs no cases into the certificate.
@@ -189,7 +192,7 @@ func (w *certWriter) node(part colgen.Part, c *colgen.Case, items []int, highs [
 		if highs[i] { // what it takes from the bins' prices is rounded down
 			leaf.Cuts = append(leaf.Cuts, int64(v*w.f))
 		} else {
-			leaf.Cuts = append(leaf.Cuts, up(v*w.f))
+			leaf.Cuts = append(leaf.Cuts, up(v*w.full))
 		}
 	}
 	leaf.Mults, leaf.Use = w.multipliers(part, c.Leaf)
@@ -217,7 +220,7 @@ func (w *certWriter) items(part colgen.Part, b *colgen.Bound) map[int][]int64 {
 func (w *certWriter) bins(part colgen.Part, b *colgen.Bound) []model.BinDual {
 	var out []model.BinDual
 	for at, bin := range part.Bins {
-		if v := up(b.Max[at] * w.f); v > 0 && w.s.p.Bins[bin].Max > 0 {
+		if v := up(b.Max[at] * w.full); v > 0 && w.s.p.Bins[bin].Max > 0 {
 			out = append(out, model.BinDual{Bin: bin, Value: v})
 		}
 	}
@@ -231,7 +234,7 @@ func (w *certWriter) budgets(b *colgen.Bound) []int64 {
 	}
 	out := make([]int64, len(w.s.p.Budgets))
 	for i, v := range b.Budgets {
-		out[i] = up(v * w.f)
+		out[i] = up(v * w.full)
 	}
 	return out
 }

@@ -196,12 +196,18 @@ func TestSpreads(t *testing.T) {
 			k.Proof.Items = append(k.Proof.Items, []int64{0})
 			p.Spreads = append(p.Spreads, model.Spread{Items: []int{1}, Domains: []int{0, 1}, Base: []int64{5, 0}, Skew: 1})
 		}, nil, ""},
-		"a base without a skew": {spread, rule(model.Spread{Items: []int{0}, Domains: []int{0, 1}, Base: []int64{9, 0}, Max: 2}), nil, ""},
-		"too many in a domain":  {spread, rule(model.Spread{Items: []int{0}, Max: 1}), check.ErrPacking, "2 items in domain 0, at most 1"},
-		"an item counts once":   {spread, rule(model.Spread{Items: []int{0, 0}, Max: 2}), nil, ""},
-		"not in one domain":     {spread, rule(model.Spread{Items: []int{0}, Single: true}), check.ErrPacking, "in 2 domains, not in one"},
-		"not apart":             {spread, rule(model.Spread{Items: []int{0}, Apart: []int{0}}), check.ErrPacking, "must be apart"},
-		"beside itself":         {spread, rule(model.Spread{Items: []int{0}, Beside: []int{0}}), nil, ""},
+		"a domain that is overfull by itself and gets nothing": {spread, func(p P, k K) {
+			p.Spreads[0].Base = []int64{9, 0}
+			k.Bins = []model.Packed{{Bin: 1, Count: 3, Items: []model.Load{{Item: 0, Count: 1}}}}
+			k.Cost, k.LowerBound, k.Status = 21, 12, model.Feasible
+		}, nil, ""},
+		"a domain that is overfull by itself and gets more": {spread, func(p P, _ K) { p.Spreads[0].Base = []int64{9, 0} }, check.ErrPacking, "11 in one domain and 1 in another"},
+		"a base without a skew":                             {spread, rule(model.Spread{Items: []int{0}, Domains: []int{0, 1}, Base: []int64{9, 0}, Max: 2}), nil, ""},
+		"too many in a domain":                              {spread, rule(model.Spread{Items: []int{0}, Max: 1}), check.ErrPacking, "2 items in domain 0, at most 1"},
+		"an item counts once":                               {spread, rule(model.Spread{Items: []int{0, 0}, Max: 2}), nil, ""},
+		"not in one domain":                                 {spread, rule(model.Spread{Items: []int{0}, Single: true}), check.ErrPacking, "in 2 domains, not in one"},
+		"not apart":                                         {spread, rule(model.Spread{Items: []int{0}, Apart: []int{0}}), check.ErrPacking, "must be apart"},
+		"beside itself":                                     {spread, rule(model.Spread{Items: []int{0}, Beside: []int{0}}), nil, ""},
 		"beside what is not there": {spread, func(p P, k K) {
 			p.Items = append(p.Items, model.Item{Size: []int64{1}, Classes: []int{}})
 			k.Proof.Items = append(k.Proof.Items, []int64{0})

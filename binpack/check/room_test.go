@@ -83,9 +83,13 @@ func TestRootCountsWhatFitsAlone(t *testing.T) {
 		"none in a class not allowed": {func(p *model.Problem) { p.Items[0].Classes = []int{1} }, 0},
 		"none without its cards":      {func(p *model.Problem) { p.Items[0].Needs = []model.CardNeed{{Kind: 1, Whole: 1}} }, 0},
 		"none outside its spread":     {func(p *model.Problem) { p.Spreads = []model.Spread{{Items: []int{0}, Domains: []int{0}, Skew: 1}} }, 0},
-		"what whole cards allow":      {func(p *model.Problem) { p.Items[0].Needs = []model.CardNeed{{Whole: 2}} }, 2},
-		"what shares allow":           {func(p *model.Problem) { p.Items[0].Needs = []model.CardNeed{{Share: 7}} }, 4},
-		"what slices allow":           {func(p *model.Problem) { p.Items[0].Needs = []model.CardNeed{{Slices: []int64{1, 1}}} }, 5},
+		"what a skew allows":          {func(p *model.Problem) { p.Spreads = []model.Spread{{Items: []int{0}, Domains: []int{0, 1}, Skew: 2}} }, 5},
+		"what a skew allows over what lies there": {func(p *model.Problem) {
+			p.Spreads = []model.Spread{{Items: []int{0}, Domains: []int{0, 1}, Base: []int64{3, 0}, Skew: 2}}
+		}, 7},
+		"what whole cards allow": {func(p *model.Problem) { p.Items[0].Needs = []model.CardNeed{{Whole: 2}} }, 2},
+		"what shares allow":      {func(p *model.Problem) { p.Items[0].Needs = []model.CardNeed{{Share: 7}} }, 4},
+		"what slices allow":      {func(p *model.Problem) { p.Items[0].Needs = []model.CardNeed{{Slices: []int64{1, 1}}} }, 5},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -143,5 +147,21 @@ func TestBinsThatAreAlikeAreSearchedOnce(t *testing.T) {
 				t.Errorf("%d nodes for the first, %d for both (%v), want %d searches", once, got, f.join(), tc.want)
 			}
 		})
+	}
+}
+
+func TestRootTakesTheDualOfItsDomain(t *testing.T) {
+	p := &model.Problem{
+		Dims: 1, Classes: 1, Domains: 2,
+		Items: []model.Item{{Size: []int64{1}, Count: 9, Classes: []int{0}}},
+		Bins:  []model.Bin{{Domain: 1, Cap: []int64{3}, Card: -1}},
+	}
+	for want, duals := range map[int64][]int64{21: {4, 7}, 12: {4}} {
+		cert := &model.Certificate{Scale: 1, Items: [][]int64{duals}, Use: []int{-1}}
+		v := newProver(p, cert, newRules(p), []int64{9})
+		v.price(-1)
+		if got := v.root(0).worth; got != want {
+			t.Errorf("worth %d with duals %v, want %d", got, duals, want)
+		}
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/tenon-sh/tenon/binpack/model"
 )
 
-// cased tells apart whether no bin is used or at least one. Two items of 2 need 4 of 3 in the
-// one bin's size: ⌈4/3⌉ bins, so the case of at most one bin is impossible and the bound is 2·5.
+// cased tells apart whether at most one bin is used or at least two. Four items fill a bin of
+// three more than once, so the first case is impossible, and the bound is two bins' price.
 func cased() triple {
 	leaf := func(dual, cut, mult int64) *model.Node {
 		return &model.Node{Leaf: &model.Leaf{
@@ -48,6 +48,60 @@ func TestCases(t *testing.T) {
 		"a case that earns more than a bin": {cased, func(_ P, k K) { root(k).High.Leaf.Cuts[0] = 6 }, check.ErrBound, "bin 0: its content may be worth 0 and it costs -1"},
 		"a case that proves less":           {cased, func(_ P, k K) { root(k).High.Leaf.Cuts[0] = 2 }, check.ErrBound, "proves 5, not 10"},
 		"a case that is missing":            {cased, func(_ P, k K) { root(k).Low = nil }, check.ErrBound, "a case is missing"},
+		"a case of at most one that proves less": {cased, func(_ P, k K) {
+			root(k).Low.Leaf.Items[0][0], root(k).Low.Leaf.Cuts[0], root(k).Low.Leaf.Mults[0].Dims[0] = 2, 3, 0
+		}, check.ErrBound, "proves 5, not 10"},
+		"a leaf that branches":             {cased, func(_ P, k K) { root(k).Low.Most = 1 }, check.ErrBound, "a leaf and branches as well"},
+		"a branch on no bins":              {cased, func(_ P, k K) { root(k).Bins = nil }, check.ErrBound, "a branch needs bins"},
+		"a branch on a negative number":    {cased, func(_ P, k K) { root(k).Most = -1 }, check.ErrBound, "a branch needs bins"},
+		"a branch on bins not there":       {cased, func(_ P, k K) { root(k).Bins[0] = 1 }, check.ErrBound, "its bins must exist"},
+		"a branch on a negative bin":       {cased, func(_ P, k K) { root(k).Bins[0] = -1 }, check.ErrBound, "its bins must exist"},
+		"a branch on a bin twice":          {cased, func(_ P, k K) { root(k).Bins = []int{0, 0} }, check.ErrBound, "its bins must exist"},
+		"a tree without items":             {cased, func(_ P, k K) { k.Proof.Trees[0].Items = nil }, check.ErrBound, "trees must have items"},
+		"a tree twice":                     {cased, func(_ P, k K) { k.Proof.Trees = append(k.Proof.Trees, k.Proof.Trees[0]) }, check.ErrBound, "ascend by their first"},
+		"an item that is not there":        {cased, func(_ P, k K) { k.Proof.Trees[0].Items[0] = 1 }, check.ErrBound, "items must ascend, exist"},
+		"an item twice":                    {cased, func(_ P, k K) { k.Proof.Trees[0].Items = []int{0, 0} }, check.ErrBound, "items must ascend, exist"},
+		"a dual outside the tree":          {cased, func(_ P, k K) { k.Proof.Items[0][0] = 1 }, check.ErrBound, "has a dual outside"},
+		"a leaf with a cut too many":       {cased, func(_ P, k K) { root(k).Low.Leaf.Cuts = []int64{25, 0} }, check.ErrBound, "a leaf needs duals"},
+		"a leaf with a negative cut":       {cased, func(_ P, k K) { root(k).Low.Leaf.Cuts[0] = -1 }, check.ErrBound, "a leaf needs duals"},
+		"a leaf with an item too few":      {cased, func(_ P, k K) { root(k).Low.Leaf.Items = nil }, check.ErrBound, "a leaf needs duals"},
+		"a leaf with a negative dual":      {cased, func(_ P, k K) { root(k).Low.Leaf.Items[0][0] = -1 }, check.ErrBound, "needs one dual"},
+		"a leaf with a bin not there":      {cased, func(_ P, k K) { root(k).Low.Leaf.Use[0].Bin = 1 }, check.ErrBound, "multipliers of a leaf"},
+		"a leaf with a negative bin":       {cased, func(_ P, k K) { root(k).Low.Leaf.Use[0].Bin = -1 }, check.ErrBound, "multipliers of a leaf"},
+		"a leaf with multipliers it lacks": {cased, func(_ P, k K) { root(k).Low.Leaf.Use[0].Mult = 1 }, check.ErrBound, "multipliers of a leaf"},
+		"a leaf with negative ones":        {cased, func(_ P, k K) { root(k).Low.Leaf.Use[0].Mult = -1 }, check.ErrBound, "multipliers of a leaf"},
+		"a tree too deep": {cased, func(_ P, k K) {
+			top := *root(k)
+			for range 61 {
+				low := top
+				top = model.Node{Bins: []int{0}, Low: &low, High: top.High}
+			}
+			*root(k) = top
+		}, check.ErrBound, "a tree is too deep"},
+		"more cases than are looked at": {cased, func(_ P, k K) {
+			node := root(k).High
+			node.Leaf.Cuts = make([]int64, 14)
+			for range 14 {
+				node = &model.Node{Bins: []int{0}, Low: node, High: node}
+			}
+			*root(k) = *node
+		}, check.ErrBound, "more than 10000 cases"},
+		"an item outside that shares the bin": {cased, func(p P, k K) {
+			p.Items = append(p.Items, model.Item{Size: []int64{1}, Count: 2, Classes: []int{0}})
+			k.Proof.Items = append(k.Proof.Items, []int64{0})
+			k.Bins[0].Items = append(k.Bins[0].Items, model.Load{Item: 1, Count: 1})
+		}, check.ErrBound, "it can hold items of two trees"},
+		"an item outside in a bin of its own": {cased, func(p P, k K) {
+			p.Classes = 2
+			p.Items = append(p.Items, model.Item{Size: []int64{2}, Count: 1, Classes: []int{0, 1}})
+			p.Bins[0].Cap[0], p.Items[0].Size[0] = 1, 0 // the bin of the tree is too small for it
+			p.Items[0].BinMax = 3
+			p.Bins = append(p.Bins, model.Bin{Class: 1, Cap: []int64{3}, Price: 5, Card: -1})
+			root(k).Low.Leaf.Use, root(k).Low.Leaf.Mults = nil, nil
+			k.Proof.Items, k.Proof.Use = append(k.Proof.Items, []int64{5}), []int{-1, -1}
+			k.Bins = append(k.Bins, model.Packed{Bin: 1, Count: 1, Items: []model.Load{{Item: 1, Count: 1}}})
+			k.Cost, k.LowerBound = 15, 15
+		}, nil, ""},
 		"duals that overflow when a bin earns and holds": {cased, func(_ P, k K) {
 			k.Proof.Limit = 100
 			root(k).High.Leaf.Items[0][0], root(k).High.Leaf.Cuts[0] = 1<<62, 1<<62

@@ -203,6 +203,6 @@ func partial() triple {
 func triples() map[string]triple {
 	return map[string]triple{
 		"scarce": scarce(), "budgeted": budgeted(), "carded": carded(),
-		"spread": spread(), "branched": branched(), "partial": partial(),
+		"spread": spread(), "branched": branched(), "partial": partial(), "cased": cased(),
 	}
 }

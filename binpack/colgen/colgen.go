@@ -80,25 +80,27 @@ type Filled struct {
 // generator holds the state of one part.
 type generator struct {
 	Part
-	scale  float64 // price units → 1
-	bins   []*knapsack.Bin
-	rooms  []*knapsack.Room
-	mu     [][]float64
-	open   []int // how often Prove gave up on a bin
-	maxRow []int // row of each bin's Max, -1
-	budRow []int // row of each budget, -1
-	rows   []simplex.Row
-	cols   []column
-	seen   map[string]bool
-	work   model.Work
-	best   Bound
-	order  []int     // positions of Bins, ascending by bin
-	cuts   []cut     // of the case at hand, rows after all others
-	groups [][]int   // positions of Bins of one size, then of each alone
-	sizes  int       // how many of groups are sizes
-	tree   *caseNode // nil: no cases
-	quick  bool      // dive without looking for more patterns first
-	demand []int64
+	scale      float64 // price units → 1
+	bins       []*knapsack.Bin
+	rooms      []*knapsack.Room
+	mu         [][]float64
+	open       []int // how often Prove gave up on a bin
+	maxRow     []int // row of each bin's Max, -1
+	budRow     []int // row of each budget, -1
+	rows       []simplex.Row
+	cols       []column
+	seen       map[string]bool
+	work       model.Work
+	best       Bound
+	order      []int     // positions of Bins, ascending by bin
+	cuts       []cut     // of the case at hand, rows after all others
+	groups     [][]int   // positions of Bins of one size, then of each alone
+	sizes      int       // how many of groups are sizes
+	tree       *caseNode // nil: no cases
+	quick      bool      // dive without looking for more patterns first
+	demand     []int64
+	rowsOf     [][]coef // of each shape: the master's rows that cover it
+	aggregated bool     // some shapes share rows
 }
 
 // column is a pattern in the master: real, or the fractional content of a relaxation.
@@ -149,10 +151,7 @@ func (g *generator) newBin(b int) *knapsack.Bin {
 
 // buildRows lays out the master: shapes, then bins with a Max, then budgets that the part uses.
 func (g *generator) buildRows() {
-	for _, s := range g.Shapes {
-		rank := float64(g.Problem.Items[s.Item].Rank)
-		g.rows = append(g.rows, simplex.Row{RHS: max(float64(s.Count), 1e-3), Penalty: unmetPrice * (1 + rank)})
-	}
+	g.shapeRows()
 	g.maxRow = make([]int, len(g.bins))
 	for k := range g.bins {
 		g.maxRow[k] = -1
@@ -187,10 +186,7 @@ func budgetShare(amount, budget int64) float64 {
 // entry turns a pattern into a column of the master.
 func (g *generator) entry(c column) simplex.Column {
 	out := simplex.Column{Cost: g.price(c.bin)}
-	for i, s := range c.content.Shapes {
-		out.Rows = append(out.Rows, int32(s))
-		out.Vals = append(out.Vals, c.vals[i])
-	}
+	out.Rows, out.Vals = g.cover(c)
 	if r := g.maxRow[c.bin]; r >= 0 {
 		out.Rows, out.Vals = append(out.Rows, int32(r)), append(out.Vals, 1)
 	}

@@ -31,6 +31,9 @@ type diver struct {
 	rng      *rand.Rand
 }
 
+// solve pivots the diver's master, which has a budget of pivots of its own.
+func (d *diver) solve() error { return d.m.Solve(d.g.pivots() - d.m.Pivots()) }
+
 // dive rounds the relaxation to a packing.
 func (g *generator) dive(st *stock) ([]Filled, []int64) {
 	d := &diver{g: g, m: simplex.New(g.rows), residual: slices.Clone(g.demand), st: st, rng: g.random()}
@@ -40,11 +43,11 @@ func (g *generator) dive(st *stock) ([]Filled, []int64) {
 			d.cols = append(d.cols, j)
 		}
 	}
-	if !g.quick && d.m.Solve(masterPivots) == nil {
+	if !g.quick && d.solve() == nil {
 		d.deepen()
 	}
 	for range diveSteps {
-		if d.empty() || d.m.Solve(masterPivots) != nil {
+		if d.empty() || d.solve() != nil {
 			break
 		}
 		d.price()
@@ -91,7 +94,7 @@ func (d *diver) price() {
 		for j := before; j < len(g.cols); j++ {
 			d.cols = append(d.cols, j)
 		}
-		if d.m.Solve(masterPivots) != nil {
+		if d.solve() != nil {
 			return
 		}
 	}
@@ -112,7 +115,7 @@ func (d *diver) deepen() {
 			d.cols = append(d.cols, j)
 		}
 		g.work.Iterations++
-		if d.m.Solve(masterPivots) != nil {
+		if d.solve() != nil {
 			return
 		}
 		g.report("dive", d.m)

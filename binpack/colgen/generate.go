@@ -9,12 +9,11 @@ import (
 )
 
 const (
-	addEach      = 40   // patterns that one round may add
-	proveEach    = 6    // bins that one round of the bound branches on before the master is solved again
-	givenUp      = 2    // after so many failures to prove a bin it is relaxed at once
-	slackTarget  = 2e-4 // how far a bin's best content may exceed its price before it is looked at
-	smoothing    = 0.6  // weight of the best duals so far in the prices (Wentges 1997)
-	masterPivots = 200000
+	addEach     = 40   // patterns that one round may add
+	proveEach   = 6    // bins that one round of the bound branches on before the master is solved again
+	givenUp     = 2    // after so many failures to prove a bin it is relaxed at once
+	slackTarget = 2e-4 // how far a bin's best content may exceed its price before it is looked at
+	smoothing   = 0.6  // weight of the best duals so far in the prices (Wentges 1997)
 )
 
 // prices are the master's duals, in the form that pricing needs.
@@ -27,10 +26,7 @@ type prices struct {
 
 func (g *generator) prices(m *simplex.Master) prices {
 	y := m.Duals()
-	p := prices{pi: slices.Clone(y[:len(g.Shapes)]), max: make([]float64, len(g.bins)), bud: make([]float64, len(g.budRow)), cut: make([]float64, len(g.cuts))}
-	for s, v := range p.pi {
-		p.pi[s] = max(0, v)
-	}
+	p := prices{pi: g.shapeDuals(y), max: make([]float64, len(g.bins)), bud: make([]float64, len(g.budRow)), cut: make([]float64, len(g.cuts))}
 	for k, r := range g.maxRow {
 		if r >= 0 {
 			p.max[k] = max(0, -y[r])
@@ -145,12 +141,38 @@ func (g *generator) consider(p prices, worths []float64) {
 	}
 }
 
+// fullPivots is the number of rows up to which Limits.Pivots holds as it is: a pivot costs rows
+// squared, so larger masters may have fewer, and the work stays of one size.
+const fullPivots = 200
+
+// pivots returns how many pivots the bound, and the dive, may take.
+func (g *generator) pivots() int64 {
+	m := int64(len(g.rows))
+	if m <= fullPivots {
+		return g.Limits.Pivots
+	}
+	return g.Limits.Pivots * fullPivots * fullPivots / (m * m)
+}
+
+// solve pivots the master to an optimum within what Limits.Pivots leaves. Where that is not
+// enough, the duals at hand are looked at once: any duals make a bound.
+func (g *generator) solve(m *simplex.Master) error {
+	err := m.Solve(g.pivots() - g.work.Pivots - m.Pivots())
+	if err != nil {
+		worths := make([]float64, len(g.bins))
+		p := g.prices(m)
+		g.sweep(p, slackTarget, worths)
+		g.consider(p, worths)
+	}
+	return err
+}
+
 // columns runs the first phase: cheap patterns until none pays.
 func (g *generator) columns(m *simplex.Master) error {
 	worths := make([]float64, len(g.bins))
 	var center prices
 	for g.work.Iterations < g.Limits.Iterations {
-		if err := m.Solve(masterPivots); err != nil {
+		if err := g.solve(m); err != nil {
 			return err
 		}
 		g.work.Iterations++
@@ -208,7 +230,7 @@ func (g *generator) priceRound(m *simplex.Master, p, exact prices, worths []floa
 func (g *generator) bound(m *simplex.Master) error {
 	worths := make([]float64, len(g.bins))
 	for g.work.Iterations < g.Limits.Iterations {
-		if err := m.Solve(masterPivots); err != nil {
+		if err := g.solve(m); err != nil {
 			return err
 		}
 		g.work.Iterations++
@@ -276,7 +298,6 @@ func (g *generator) proveRound(m *simplex.Master, p prices, worths []float64, of
 }
 
 func (g *generator) report(phase string, m *simplex.Master) {
-	g.work.Pivots = m.Pivots()
 	if g.Report != nil {
 		g.Report(Progress{Phase: phase, Iterations: g.work.Iterations, Bound: g.best.Value / g.scale})
 	}

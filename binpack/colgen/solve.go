@@ -27,8 +27,9 @@ func Solve(p Part) Answer {
 	if err == nil {
 		_ = g.bound(m) // a bound that was cut short is still a bound
 	}
+	g.work.Pivots += m.Pivots()
 	st2 := newStock(p.Problem)
-	fills, left := g.dive(st2)
+	fills, left := g.round(m, st2)
 	fills = g.rightSize(fills, st2, list)
 	if worse(total(left), g.cost(fills), total(residual), g.cost(first)) {
 		fills, left, st2 = first, residual, st
@@ -40,6 +41,14 @@ func Solve(p Part) Answer {
 		fills = g.search(fills, st2, list)
 	}
 	return Answer{Fills: fills, Residual: left, Bound: g.inUnits(), Work: g.work}
+}
+
+// round makes whole numbers of the master's solution.
+func (g *generator) round(m *simplex.Master, st *stock) ([]Filled, []int64) {
+	if g.aggregated {
+		return g.scoop(m, st)
+	}
+	return g.dive(st)
 }
 
 // Quick packs a part by value alone, without a bound: the first answer.
@@ -79,6 +88,7 @@ func BoundOnly(p Part) (Bound, model.Work) {
 	if g.columns(m) == nil {
 		_ = g.bound(m)
 	}
+	g.work.Pivots += m.Pivots()
 	return g.inUnits(), g.work
 }
 

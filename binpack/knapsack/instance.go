@@ -114,10 +114,17 @@ func MostAlone(p *model.Problem, i, b int, set cards.Set) (int64, model.CardNeed
 			}
 		}
 	}
-	for k := range p.Spreads {
-		n = min(n, mostInDomain(p, k, i, bin.Domain))
-	}
+	n = min(n, MostInDomain(p, i, bin.Domain))
 	return mostOnCards(set, need, n), need
+}
+
+// MostInDomain returns how many of item i may lie in domain d at most, by all rules between domains.
+func MostInDomain(p *model.Problem, i, d int) int64 {
+	n := p.Items[i].Count
+	for s := range p.Spreads {
+		n = min(n, mostInDomain(p, s, i, d))
+	}
+	return n
 }
 
 // mostInDomain returns how many of item i may lie in domain d by spread s at most. Under a skew

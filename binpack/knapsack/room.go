@@ -142,20 +142,27 @@ func (r *Room) Content() Content {
 }
 
 // Fill rounds a relaxation to a real content: the whole parts first, then whatever still fits,
-// best price for the resources first; and once more without the whole parts. It returns the
-// better one and its worth.
+// best price for the resources first; once more without the whole parts; and where there are
+// followers, once more with leaders brought in for them as soon as it is their turn. It returns
+// the best and its worth.
 func (k *Bin) Fill(pi []float64, rel Relaxed, room *Room) (Content, float64) {
 	order := k.byWorth(pi, rel.Mu)
 	var best Content
 	worth := 0.0
-	for pass := range 2 {
+	for pass := range 3 {
 		room.reset()
-		if pass == 0 {
+		switch pass {
+		case 0:
 			for _, l := range order {
 				if n := room.Most(l, min(k.Upper[l], int64(rel.X[l]+1e-9))); n > 0 {
 					room.Add(l, n)
 				}
 			}
+		case 2:
+			if len(k.p.Follows) == 0 {
+				return best, worth
+			}
+			k.led(order, room)
 		}
 		k.top(order, room)
 		if v := k.Worth(pi, room.Counts); v > worth {
@@ -186,21 +193,26 @@ func (k *Bin) TopUp(c Content, pi, mu []float64, room *Room) Content {
 			}
 		}
 	}
-	k.top(k.byWorth(pi, mu), room)
+	order := k.byWorth(pi, mu)
+	k.top(order, room)
 	return room.Content()
 }
 
 // top fills the room greedily in the given order. Followers whose leader is missing get a second
-// chance, with a leader brought in for them.
+// chance, with leaders brought in for them.
 func (k *Bin) top(order []int, room *Room) {
 	for _, l := range order {
 		if n := room.Most(l, k.Upper[l]-room.Counts[l]); n > 0 {
 			room.Add(l, n)
 		}
 	}
-	if len(k.p.Follows) == 0 {
-		return
+	if len(k.p.Follows) > 0 {
+		k.led(order, room)
 	}
+}
+
+// led fills the room greedily in the given order, and brings in leaders for followers whose turn it is.
+func (k *Bin) led(order []int, room *Room) {
 	for _, l := range order {
 		if room.Counts[l] == 0 {
 			k.lead(l, room)

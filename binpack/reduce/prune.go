@@ -13,18 +13,23 @@ type Sets struct {
 	p     *model.Problem
 	words int
 	of    [][]uint64 // by class*domains + domain
+	most  [][]int64  // how many of each shape may lie in each domain
+	asked map[[2]int]bool
 }
 
 // NewSets computes the sets for the given shapes.
 func NewSets(p *model.Problem, shapes []knapsack.Shape) Sets {
-	s := Sets{p: p, words: (len(shapes) + 63) / 64, of: make([][]uint64, p.Classes*p.Domains)}
+	s := Sets{p: p, words: (len(shapes) + 63) / 64, of: make([][]uint64, p.Classes*p.Domains), most: make([][]int64, len(shapes)), asked: map[[2]int]bool{}}
 	for i := range s.of {
 		s.of[i] = make([]uint64, s.words)
 	}
 	for n, sh := range shapes {
+		for d := range p.Domains {
+			s.most[n] = append(s.most[n], knapsack.MostInDomain(p, sh.Item, d))
+		}
 		for _, c := range p.Items[sh.Item].Classes {
 			for d := range p.Domains {
-				if sh.Domain < 0 || sh.Domain == d {
+				if (sh.Domain < 0 || sh.Domain == d) && s.most[n][d] > 0 {
 					s.of[c*p.Domains+d][n/64] |= 1 << (n % 64)
 				}
 			}
@@ -33,8 +38,26 @@ func NewSets(p *model.Problem, shapes []knapsack.Shape) Sets {
 	return s
 }
 
-func (s Sets) bin(b int) []uint64 {
-	return s.of[s.p.Bins[b].Class*s.p.Domains+s.p.Bins[b].Domain]
+func (s Sets) key(b int) int {
+	return s.p.Bins[b].Class*s.p.Domains + s.p.Bins[b].Domain
+}
+
+func (s Sets) bin(b int) []uint64 { return s.of[s.key(b)] }
+
+// covers reports whether bin kind a may hold all that b may, as often as b may by the rules
+// between domains.
+func (s Sets) covers(a, b int) bool {
+	ask := [2]int{s.key(a), s.key(b)}
+	if known, ok := s.asked[ask]; ok {
+		return known
+	}
+	in, from, to := s.bin(b), s.p.Bins[a].Domain, s.p.Bins[b].Domain
+	ok := subset(in, s.bin(a))
+	for n := range s.most {
+		ok = ok && (in[n/64]>>(n%64)&1 == 0 || s.most[n][from] >= s.most[n][to])
+	}
+	s.asked[ask] = ok
+	return ok
 }
 
 // Prune returns the bin kinds worth considering, ascending by price, and for every bin kind
@@ -53,7 +76,7 @@ func Prune(p *model.Problem, shapes []knapsack.Shape) (kept, by []int) {
 	for _, b := range order {
 		by[b] = b
 		for _, a := range kept {
-			if Beats(p, a, b) && subset(sets.bin(b), sets.bin(a)) {
+			if Beats(p, a, b) && sets.covers(a, b) {
 				by[b] = a
 				break
 			}

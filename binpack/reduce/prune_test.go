@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tenon-sh/tenon/binpack/cards"
 	"github.com/tenon-sh/tenon/binpack/exact"
 	"github.com/tenon-sh/tenon/binpack/knapsack"
 	"github.com/tenon-sh/tenon/binpack/model"
@@ -79,8 +80,12 @@ func TestPruneSaysWhatBeatsWhat(t *testing.T) {
 				t.Errorf("kind %d is beaten by %d, which is dropped, dearer or limited", b, a)
 			}
 			for _, s := range shapes {
-				if may(p, s, b) && !may(p, s, a) {
-					t.Errorf("kind %d is beaten by %d, which does not take item %d", b, a, s.Item)
+				if !may(p, s, b) {
+					continue
+				}
+				n, _ := knapsack.MostAlone(p, s.Item, b, set(p, b))
+				if m, _ := knapsack.MostAlone(p, s.Item, a, set(p, a)); !may(p, s, a) || m < n {
+					t.Errorf("kind %d holds %d of item %d and is beaten by %d, which holds %d", b, n, s.Item, a, m)
 				}
 			}
 		}
@@ -90,9 +95,18 @@ func TestPruneSaysWhatBeatsWhat(t *testing.T) {
 	}
 }
 
-// may reports whether class and domain let a shape into a bin kind.
+func set(p *model.Problem, b int) cards.Set {
+	bin := &p.Bins[b]
+	s := cards.Set{N: bin.Cards, Live: bin.Live, Fixed: bin.Fixed}
+	if bin.Card >= 0 {
+		s.Geometry = cards.NewGeometry(&p.Cards[bin.Card])
+	}
+	return s
+}
+
+// may reports whether class, domain and rules let a shape into a bin kind.
 func may(p *model.Problem, s knapsack.Shape, b int) bool {
-	return slices.Contains(p.Items[s.Item].Classes, p.Bins[b].Class) && (s.Domain < 0 || s.Domain == p.Bins[b].Domain)
+	return knapsack.MostInDomain(p, s.Item, p.Bins[b].Domain) > 0 && slices.Contains(p.Items[s.Item].Classes, p.Bins[b].Class) && (s.Domain < 0 || s.Domain == p.Bins[b].Domain)
 }
 
 func TestBeats(t *testing.T) {
