@@ -274,6 +274,24 @@ func TestSolve(t *testing.T) {
 	}
 }
 
+// Of two kinds at one price that are both enough, the caller's first is used: a node that exists
+// before one that would be bought.
+func TestExistingBinsComeFirst(t *testing.T) {
+	p := &model.Problem{
+		Dims: 1, Classes: 1, Domains: 1,
+		Items: []model.Item{{Size: []int64{2}, Count: 3, Classes: []int{0}}},
+		Bins:  []model.Bin{{Cap: []int64{4}, Price: 3, Max: 1, Card: -1}, {Cap: []int64{5}, Price: 3, Card: -1}},
+	}
+	k, _ := solved(t, p, binpack.DefaultLimits(), nil)
+	got := map[int]int64{}
+	for _, b := range k.Bins {
+		got[b.Bin] += b.Count
+	}
+	if diff := cmp.Diff(map[int]int64{0: 1, 1: 1}, got); diff != "" {
+		t.Errorf("bins of each kind (-want +got):\n%s", diff)
+	}
+}
+
 // leaders lets item 0 into a bin only beside one of each of the given items.
 func leaders(p *model.Problem, items ...int) {
 	for _, i := range items {

@@ -85,7 +85,7 @@ func (s *solver) solve() {
 	for n, part := range parts {
 		part.Report = s.reporter(n, len(parts))
 		a := colgen.Solve(part)
-		s.add(a.Work)
+		s.work.Add(a.Work)
 		for _, f := range a.Fills {
 			s.fills = append(s.fills, filled{f, part.Shapes})
 		}
@@ -104,7 +104,7 @@ func (s *solver) solve() {
 	for n, part := range bounded {
 		part.Report = s.reporter(n, len(bounded))
 		b, work := colgen.BoundOnly(part)
-		s.add(work)
+		s.work.Add(work)
 		s.proofs = append(s.proofs, proof{part, b})
 	}
 }
@@ -116,13 +116,6 @@ func (s *solver) reporter(n, of int) func(colgen.Progress) {
 	return func(p colgen.Progress) {
 		s.report(Progress{Component: n + 1, Components: of, Progress: p})
 	}
-}
-
-func (s *solver) add(w model.Work) {
-	s.work.Iterations += w.Iterations
-	s.work.Columns += w.Columns
-	s.work.Pivots += w.Pivots
-	s.work.Branches += w.Branches
 }
 
 // each says what one copy of each item costs at least in each domain, in a bin full of nothing

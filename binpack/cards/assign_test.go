@@ -15,7 +15,7 @@ import (
 func oddKinds() []*model.CardKind {
 	return []*model.CardKind{
 		hopper(), a30(), rtx(),
-		{Slots: 4, Share: 10, Counters: []int64{3}, Profiles: []model.Profile{
+		{Slots: 4, Share: 10, Counters: []int64{2}, Profiles: []model.Profile{
 			{Size: 1, Starts: []int{0, 1, 2, 3}, Max: 2, Uses: []int64{1}}, {Size: 2, Starts: []int{0, 2}, Max: 2, Uses: []int64{1}}, {Size: 3, Starts: []int{0, 1}, Max: 1, Uses: []int64{2}},
 		}},
 		{Slots: 64, Share: 7, Profiles: []model.Profile{profile(64, 0), profile(32, 0, 32), profile(5, 0, 30, 59)}},

@@ -116,8 +116,9 @@ type column struct {
 // on bins can push a dual beyond.
 const unmetPrice = 50
 
-func newGenerator(p Part) *generator {
-	g := &generator{Part: p, seen: map[string]bool{}}
+// newGenerator prepares a part; above so many shapes, some of them share rows.
+func newGenerator(p Part, above int) *generator {
+	g := &generator{Part: p, seen: map[string]bool{}, aggregated: len(p.Shapes) > above}
 	top := int64(1)
 	for _, b := range append(append([]int(nil), p.Bins...), p.Spare...) {
 		top = max(top, p.Problem.Bins[b].Price)

@@ -100,11 +100,20 @@ func (g *generator) sweep(p prices, slack float64, worths []float64) []offer {
 }
 
 // consider turns worths of all bins into a proven bound by scaling, and keeps the best.
-// Bins of a limited number are paid for with a higher ν instead.
+// Bins of a limited number are paid for with a higher ν instead, and what a bin without a price may
+// hold is worth nothing.
 func (g *generator) consider(p prices, worths []float64) {
 	factor := 1.0
+	worthless := map[int]bool{} // bins without a price whose content would be worth something
 	for k := range g.bins {
-		if g.maxRow[k] >= 0 || g.price(k) == 0 {
+		if g.maxRow[k] >= 0 {
+			continue
+		}
+		if t := g.threshold(k, p); g.price(k) == 0 {
+			worthless[k] = worths[k] > t*(1+slackTarget)+1e-9
+			if worthless[k] && t < 0 {
+				return // a branch asks more of the bin than anything in it can be worth
+			}
 			continue
 		}
 		factor = max(factor, (worths[k]-g.threshold(k, p)+g.price(k))/g.price(k))
@@ -113,6 +122,13 @@ func (g *generator) consider(p prices, worths []float64) {
 	for i, c := range g.cuts {
 		b.Cuts[i] /= factor
 		b.Value += float64(c.sign() * b.Cuts[i] * c.k)
+	}
+	for k, bin := range g.bins {
+		for _, s := range bin.Shapes {
+			if worthless[k] {
+				b.Shapes[s] = 0
+			}
+		}
 	}
 	for s := range b.Shapes {
 		b.Shapes[s] /= factor
@@ -128,6 +144,9 @@ func (g *generator) consider(p prices, worths []float64) {
 		b.Mu[k] = slices.Clone(g.mu[k])
 		for i := range b.Mu[k] {
 			b.Mu[k][i] /= factor
+			if worthless[k] {
+				b.Mu[k][i] = 0
+			}
 		}
 		if g.maxRow[k] < 0 {
 			continue

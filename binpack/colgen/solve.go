@@ -16,7 +16,7 @@ type Answer struct {
 
 // Solve packs a part and bounds it.
 func Solve(p Part) Answer {
-	g := newGenerator(p)
+	g := newGenerator(p, aggregateAbove)
 	list := g.catalogue()
 	st := newStock(p.Problem)
 	residual := append([]int64(nil), g.demand...)
@@ -40,7 +40,15 @@ func Solve(p Part) Answer {
 	if total(left) == 0 {
 		fills = g.search(fills, st2, list)
 	}
-	return Answer{Fills: fills, Residual: left, Bound: g.inUnits(), Work: g.work}
+	a := Answer{Fills: fills, Residual: left, Bound: g.inUnits(), Work: g.work}
+	if n := len(p.Shapes); n > aggregateFrom && n <= aggregateAbove {
+		b, work := BoundOnly(p)
+		a.Work.Add(work)
+		if b.Value > a.Bound.Value {
+			a.Bound = b
+		}
+	}
+	return a
 }
 
 // round makes whole numbers of the master's solution.
@@ -53,7 +61,7 @@ func (g *generator) round(m *simplex.Master, st *stock) ([]Filled, []int64) {
 
 // Quick packs a part by value alone, without a bound: the first answer.
 func Quick(p Part) Answer {
-	g := newGenerator(p)
+	g := newGenerator(p, aggregateAbove)
 	st := newStock(p.Problem)
 	residual := append([]int64(nil), g.demand...)
 	fills := g.greedy(g.all(), residual, g.firstPrices(), st)
@@ -80,7 +88,7 @@ func (g *generator) unlimit() {
 
 // BoundOnly bounds a part without packing it.
 func BoundOnly(p Part) (Bound, model.Work) {
-	g := newGenerator(p)
+	g := newGenerator(p, aggregateFrom)
 	residual := append([]int64(nil), g.demand...)
 	first := g.greedy(g.all(), residual, g.firstPrices(), newStock(p.Problem))
 	g.unlimit()

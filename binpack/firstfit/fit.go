@@ -203,23 +203,26 @@ func (f *packer) company(r *run, s int) []int {
 // rightSize makes every bin the cheapest kind that holds what is in it, as far as the stock goes:
 // also one that is limited in number, which no bin grows into.
 func (f *packer) rightSize() {
-	at := 0
-	for at < len(f.runs) { // what split adds on the way is looked at, too
-		r := f.runs[at]
+	for at := 0; at < len(f.runs); { // what a split adds on the way is looked at, too
+		f.shrink(at)
 		at++
-		content := r.content()
-		for _, k := range f.kinds {
-			if k.price >= r.kind.price {
-				break
-			}
-			n := f.stock.tradable(r.kind.Index, k.Index, r.n)
-			if n == 0 || !k.Holds(content, k.room) || !f.split(at-1, n) {
-				continue
-			}
-			f.stock.take(r.kind.Index, -n)
-			f.stock.take(k.Index, n)
-			r.kind, r.room = k, k.takeRoom() // Holds has left the content there
-			break
+	}
+}
+
+func (f *packer) shrink(at int) {
+	r := f.runs[at]
+	content := r.content()
+	for _, k := range f.kinds {
+		if k.price >= r.kind.price {
+			return
 		}
+		n := f.stock.tradable(r.kind.Index, k.Index, r.n)
+		if n == 0 || !k.Holds(content, k.room) || !f.split(at, n) {
+			continue
+		}
+		f.stock.take(r.kind.Index, -n)
+		f.stock.take(k.Index, n)
+		r.kind, r.room = k, k.takeRoom() // Holds has left the content there
+		return
 	}
 }

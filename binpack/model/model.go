@@ -258,6 +258,16 @@ type Work struct {
 	Components int   `json:"components"`
 }
 
+// Add adds the counts of other work.
+func (w *Work) Add(o Work) {
+	w.Iterations += o.Iterations
+	w.Columns += o.Columns
+	w.Pivots += o.Pivots
+	w.Branches += o.Branches
+	w.Pruned += o.Pruned
+	w.Components += o.Components
+}
+
 // Limits bounds the work of Solve in counted steps. The zero value means DefaultLimits.
 type Limits struct {
 	Iterations int64 // rounds of column generation for each component

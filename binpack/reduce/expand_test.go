@@ -177,20 +177,22 @@ func TestExpand(t *testing.T) {
 		wantSettled  bool
 		wantUnplaced []int64
 	}{
-		"no rule leaves the domain open":              {nil, []int64{5}, [][]float64{same}, [][]int64{{0, 0, 0}}, false, nil},
-		"at equal prices a spread is even":            {[]model.Spread{{Items: []int{0}, Domains: []int{0, 1, 2}, Skew: 2}}, []int64{6}, [][]float64{same}, [][]int64{{2, 2, 2}}, false, nil},
-		"remainders start at another domain each":     {skew1(0, 1), []int64{4, 4}, [][]float64{same, same}, [][]int64{{2, 1, 1}, {1, 2, 1}}, false, nil},
-		"a spread leans to the cheaper domain":        {[]model.Spread{{Items: []int{0}, Domains: []int{0, 1, 2}, Skew: 2}}, []int64{6}, [][]float64{dear}, [][]int64{{1, 3, 2}}, false, nil},
-		"no further than its skew":                    {skew1(0), []int64{6}, [][]float64{dear}, [][]int64{{2, 2, 2}}, false, nil},
-		"and not past a maximum":                      {[]model.Spread{{Items: []int{0}, Domains: []int{0, 1, 2}, Max: 2}}, []int64{4}, [][]float64{dear}, [][]int64{{0, 2, 2}}, true, nil},
-		"what lies there already counts":              {[]model.Spread{{Items: []int{0}, Domains: []int{0, 1, 2}, Base: []int64{0, 2, 2}, Skew: 1}}, []int64{2}, [][]float64{same}, [][]int64{{2, 0, 0}}, false, nil},
-		"a domain that no bin serves holds others up": {skew1(0), []int64{6}, [][]float64{{1, 1, -1}}, [][]int64{{1, 1, 0}}, false, []int64{4}},
-		"together where it is cheapest":               {[]model.Spread{{Items: []int{0, 1}, Domains: []int{0, 1, 2}, Single: true}}, []int64{2, 1}, [][]float64{dear, same}, [][]int64{{0, 2, 0}, {0, 1, 0}}, true, nil},
-		"together where some are already":             {[]model.Spread{{Items: []int{0}, Domains: []int{0, 1, 2}, Base: []int64{1, 0, 0}, Single: true}}, []int64{2}, [][]float64{dear}, [][]int64{{2, 0, 0}}, true, nil},
-		"together, where both can be":                 {[]model.Spread{{Items: []int{0, 1}, Domains: []int{0, 1, 2}, Single: true}}, []int64{2, 1}, [][]float64{{-1, 1, 1}, {1, -1, 1}}, [][]int64{{0, 0, 2}, {0, 0, 1}}, true, nil},
-		"together, and nowhere can both be":           {[]model.Spread{{Items: []int{0, 1}, Domains: []int{0, 1, 2}, Single: true}}, []int64{2, 1}, [][]float64{{-1, 1, -1}, {1, -1, 1}}, [][]int64{{0, 0, 0}, {0, 0, 0}}, true, []int64{2, 1}},
-		"apart takes a domain for itself":             {[]model.Spread{{Items: []int{0}, Apart: []int{1}}}, []int64{2, 4}, [][]float64{dear, same}, [][]int64{{0, 2, 0}, {2, 0, 2}}, true, nil},
-		"beside goes where the other is":              {[]model.Spread{{Items: []int{0}, Beside: []int{1}}}, []int64{2, 1}, [][]float64{same, {-1, -1, 1}}, [][]int64{{0, 0, 2}, {0, 0, 1}}, true, nil},
+		"no rule leaves the domain open":                     {nil, []int64{5}, [][]float64{same}, [][]int64{{0, 0, 0}}, false, nil},
+		"at equal prices a spread is even":                   {[]model.Spread{{Items: []int{0}, Domains: []int{0, 1, 2}, Skew: 2}}, []int64{6}, [][]float64{same}, [][]int64{{2, 2, 2}}, false, nil},
+		"remainders start at another domain each":            {skew1(0, 1), []int64{4, 4}, [][]float64{same, same}, [][]int64{{2, 1, 1}, {1, 2, 1}}, false, nil},
+		"a spread leans to the cheaper domain":               {[]model.Spread{{Items: []int{0}, Domains: []int{0, 1, 2}, Skew: 2}}, []int64{6}, [][]float64{dear}, [][]int64{{1, 3, 2}}, false, nil},
+		"no further than its skew":                           {skew1(0), []int64{6}, [][]float64{dear}, [][]int64{{2, 2, 2}}, false, nil},
+		"nor so far that a third is too far above":           {[]model.Spread{{Items: []int{0}, Domains: []int{0, 1, 2}, Skew: 2}}, []int64{5}, [][]float64{{1, 9, 5}}, [][]int64{{3, 1, 1}}, false, nil},
+		"a maximum counts what is packed, not what is there": {[]model.Spread{{Items: []int{0}, Domains: []int{0, 1, 2}, Base: []int64{2, 0, 0}, Max: 2}}, []int64{5}, [][]float64{same}, [][]int64{{1, 2, 2}}, true, nil},
+		"and not past a maximum":                             {[]model.Spread{{Items: []int{0}, Domains: []int{0, 1, 2}, Max: 2}}, []int64{4}, [][]float64{dear}, [][]int64{{0, 2, 2}}, true, nil},
+		"what lies there already counts":                     {[]model.Spread{{Items: []int{0}, Domains: []int{0, 1, 2}, Base: []int64{0, 2, 2}, Skew: 1}}, []int64{2}, [][]float64{same}, [][]int64{{2, 0, 0}}, false, nil},
+		"a domain that no bin serves holds others up":        {skew1(0), []int64{6}, [][]float64{{1, 1, -1}}, [][]int64{{1, 1, 0}}, false, []int64{4}},
+		"together where it is cheapest":                      {[]model.Spread{{Items: []int{0, 1}, Domains: []int{0, 1, 2}, Single: true}}, []int64{2, 1}, [][]float64{dear, same}, [][]int64{{0, 2, 0}, {0, 1, 0}}, true, nil},
+		"together where some are already":                    {[]model.Spread{{Items: []int{0}, Domains: []int{0, 1, 2}, Base: []int64{1, 0, 0}, Single: true}}, []int64{2}, [][]float64{dear}, [][]int64{{2, 0, 0}}, true, nil},
+		"together, where both can be":                        {[]model.Spread{{Items: []int{0, 1}, Domains: []int{0, 1, 2}, Single: true}}, []int64{2, 1}, [][]float64{{-1, 1, 1}, {1, -1, 1}}, [][]int64{{0, 0, 2}, {0, 0, 1}}, true, nil},
+		"together, and nowhere can both be":                  {[]model.Spread{{Items: []int{0, 1}, Domains: []int{0, 1, 2}, Single: true}}, []int64{2, 1}, [][]float64{{-1, 1, -1}, {1, -1, 1}}, [][]int64{{0, 0, 0}, {0, 0, 0}}, true, []int64{2, 1}},
+		"apart takes a domain for itself":                    {[]model.Spread{{Items: []int{0}, Apart: []int{1}}}, []int64{2, 4}, [][]float64{dear, same}, [][]int64{{0, 2, 0}, {2, 0, 2}}, true, nil},
+		"beside goes where the other is":                     {[]model.Spread{{Items: []int{0}, Beside: []int{1}}}, []int64{2, 1}, [][]float64{same, {-1, -1, 1}}, [][]int64{{0, 0, 2}, {0, 0, 1}}, true, nil},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

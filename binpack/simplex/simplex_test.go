@@ -144,6 +144,48 @@ func TestWarmStartsReachTheSameOptimum(t *testing.T) {
 	}
 }
 
+// So many pivots that the inverse is rebuilt on the way must lead to an optimum as well, and what is
+// read off must fit together: rows are met by columns and what is unmet, at the value that is claimed.
+func TestManyPivotsReachAnOptimum(t *testing.T) {
+	for seed := range uint64(4) {
+		in := random(seed, 70, 500)
+		for i := range in.rows {
+			if i%9 == 0 && !in.rows[i].AtMost {
+				in.rows[i].Penalty = 0.02 // better left unmet
+			}
+		}
+		s := build(in)
+		if err := s.Solve(100_000); err != nil {
+			t.Fatal(err)
+		}
+		checkDuals(t, in, s)
+		met, value, unmet := make([]float64, len(in.rows)), 0.0, 0
+		for j, c := range in.cols {
+			value += c.Cost * s.X(j)
+			for k, r := range c.Rows {
+				met[r] += c.Vals[k] * s.X(j)
+			}
+		}
+		for i, r := range in.rows {
+			if r.AtMost && met[i] > r.RHS+1e-6 || !r.AtMost && met[i]+s.Unmet(i) < r.RHS-1e-6 {
+				t.Errorf("seed %d, row %d: %v and %v unmet for %+v", seed, i, met[i], s.Unmet(i), r)
+			}
+			if !r.AtMost {
+				value += r.Penalty * s.Unmet(i)
+			}
+			if s.Unmet(i) > 0 {
+				unmet++
+			}
+		}
+		if math.Abs(value-s.Value()) > 1e-6*(1+value) || unmet == 0 {
+			t.Errorf("seed %d: columns and penalties cost %v, the value is %v; %d rows unmet", seed, value, s.Value(), unmet)
+		}
+		if s.Pivots() < 200 {
+			t.Errorf("seed %d: only %d pivots", seed, s.Pivots())
+		}
+	}
+}
+
 func TestThePivotLimitIsReported(t *testing.T) {
 	s := build(random(3, 15, 60))
 	if err := s.Solve(2); !errors.Is(err, simplex.ErrPivots) {

@@ -1,0 +1,182 @@
+// Bench measures the solver and its yardsticks side by side, and writes docs/benchmarks.md: what a
+// packing costs, how far from the least possible that is proven to be, in which time and memory,
+// and what first fit makes of the same problem.
+//
+//	make bench                                     # everything: ten minutes or more, alone on the machine
+//	go run ./test/bench -quick                     # a look, to standard output
+//	go run ./test/bench -cases 'synth/10k-200/'    # some cases, by a pattern of their names
+//
+// # What is measured
+//
+// Three sets of cases: clusters of simulations/synth, the pod lists of Alibaba's GPU trace, and
+// Baldi's instances of variable-sized bin packing. The last two are recordings that are not in this
+// repository; they are looked for at ../shared/traces, or where TENON_TRACES points. Without them
+// the report says so and has the first set alone.
+//
+// Each case runs in a process of its own, one after the other, so that its peak of memory is its
+// own: the VmHWM of /proc/self/status, read after solving. Where there is no such file it is what
+// the Go runtime has taken from the system. The process prints its result as JSON and the parent
+// collects. Solving is binpack.Solve with binpack.DefaultLimits, its check of its own answer
+// included; the check alone is timed once more. The yardsticks are checked as well.
+//
+// # What it refuses to do
+//
+// A case that fails is reported as failed, and the command ends with 1. A run that left out cases
+// goes to standard output, never over the full report, unless -o says so.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// document is where a full run is written.
+const document = "docs/benchmarks.md"
+
+type options struct {
+	pattern *regexp.Regexp
+	out     string // "-": standard output
+	seeds   []uint64
+	every   int // of Baldi's instances
+	quick   bool
+	one     string // the case that a child process runs
+	traces  string
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		if !errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+		}
+		stop()
+		os.Exit(1) //nolint:gocritic // stop was called just above
+	}
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	o, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	if o.one != "" {
+		result, err := measure(o.traces, o.one)
+		if err != nil {
+			return err
+		}
+		return json.NewEncoder(stdout).Encode(result)
+	}
+	list, missing, err := cases(o)
+	if err != nil {
+		return err
+	}
+	for _, m := range missing {
+		_, _ = fmt.Fprintln(stderr, m)
+	}
+	report := report{Machine: describeMachine(ctx), Date: time.Now(), Missing: missing, Command: "go run ./test/bench " + strings.Join(args, " ")}
+	failed := 0
+	for n, name := range list {
+		_, _ = fmt.Fprintf(stderr, "%d/%d %s: ", n+1, len(list), name)
+		r := inChild(ctx, o.traces, name, stderr)
+		_, _ = fmt.Fprintln(stderr, r)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if r.Error != "" {
+			failed++
+		}
+		report.Results = append(report.Results, r)
+	}
+	report.Took = time.Since(report.Date)
+	if err := write(o.out, stdout, report.markdown()); err != nil {
+		return err
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %d cases failed", failed, len(list))
+	}
+	return nil
+}
+
+func parse(args []string, stderr io.Writer) (options, error) {
+	o := options{traces: os.Getenv("TENON_TRACES")}
+	if o.traces == "" {
+		o.traces = "../shared/traces"
+	}
+	f := flag.NewFlagSet("bench", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	pattern := f.String("cases", "", "only the cases whose names match this `REGEXP`")
+	seeds := f.String("seeds", "1,11,12,13", "`SEEDS` of the synthetic clusters")
+	all := f.Bool("all", false, "all of Baldi's instances; else every fourth")
+	f.BoolVar(&o.quick, "quick", false, "few and small cases")
+	f.StringVar(&o.out, "o", "", "write the report to this `FILE`, \"-\" for standard output; default "+document+" for a full run")
+	f.StringVar(&o.one, "one", "", "run this one `CASE` here and print its result as JSON")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	if f.NArg() > 0 {
+		return o, fmt.Errorf("unknown argument %q", f.Arg(0))
+	}
+	var err error
+	if o.pattern, err = regexp.Compile(*pattern); err != nil {
+		return o, fmt.Errorf("-cases: %w", err)
+	}
+	for s := range strings.SplitSeq(*seeds, ",") {
+		seed, err := strconv.ParseUint(strings.TrimSpace(s), 10, 64)
+		if err != nil {
+			return o, fmt.Errorf("-seeds: %w", err)
+		}
+		o.seeds = append(o.seeds, seed)
+	}
+	if o.every = 4; *all {
+		o.every = 1
+	}
+	if o.out == "" {
+		if o.out = document; o.quick || *pattern != "" {
+			o.out = "-"
+		}
+	}
+	return o, nil
+}
+
+// inChild runs one case in a process of its own.
+func inChild(ctx context.Context, traces, name string, stderr io.Writer) result {
+	failed := func(err error) result { return result{Case: name, Error: oneLine(err.Error())} }
+	self, err := os.Executable()
+	if err != nil {
+		return failed(err)
+	}
+	cmd := exec.CommandContext(ctx, self, "-one", name) //nolint:gosec // it is this very program
+	cmd.Env = append(os.Environ(), "TENON_TRACES="+traces)
+	cmd.Stderr = stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return failed(fmt.Errorf("run in a child process: %w", err))
+	}
+	var r result
+	if err := json.Unmarshal(out, &r); err != nil {
+		return failed(fmt.Errorf("decode the child's result: %w", err))
+	}
+	return r
+}
+
+func write(name string, stdout io.Writer, text string) error {
+	if name == "-" {
+		_, err := io.WriteString(stdout, text)
+		return err
+	}
+	return os.WriteFile(name, []byte(text), 0o644) //nolint:gosec // a document that everyone may read
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

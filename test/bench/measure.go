@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tenon-sh/tenon/binpack"
+	"github.com/tenon-sh/tenon/binpack/firstfit"
+	"github.com/tenon-sh/tenon/binpack/model"
+)
+
+// result is what was measured of one case.
+type result struct {
+	Case  string `json:"case"`
+	Error string `json:"error,omitempty"` // the case failed, and nothing else is known
+
+	Items    int64 `json:"items"`    // pods, or copies of all items
+	Stuck    int64 `json:"stuck"`    // further ones for which no bin exists at all
+	Unplaced int64 `json:"unplaced"` // of Items
+	Shapes   int   `json:"shapes"`
+	Kinds    int   `json:"kinds"` // of bins
+	Bins     int64 `json:"bins"`
+
+	Cost   int64        `json:"cost"`
+	Bound  int64        `json:"bound"`
+	Status model.Status `json:"status"`
+
+	Read, Solve, Verify time.Duration
+	PeakMiB             int64   `json:"peakMiB"`
+	PeakOf              string  `json:"peakOf"` // how PeakMiB was found
+	Others              []other `json:"others"` // in the order of firstfit.Ways
+}
+
+// other is what a yardstick makes of the case.
+type other struct {
+	Way      firstfit.Way `json:"way"`
+	Cost     int64        `json:"cost"`
+	Unplaced int64        `json:"unplaced"`
+	Took     time.Duration
+}
+
+// gap is (cost-bound)/bound in per cent.
+func (r result) gap() float64 {
+	if r.Cost == r.Bound || r.Bound <= 0 {
+		return 0
+	}
+	return 100 * float64(r.Cost-r.Bound) / float64(r.Bound)
+}
+
+// ratio is the cost of a yardstick as a part of ours.
+func (r result) ratio(n int) float64 {
+	if r.Cost == 0 {
+		return 1
+	}
+	return float64(r.Others[n].Cost) / float64(r.Cost)
+}
+
+// String tells a result in one line, for who waits.
+func (r result) String() string {
+	if r.Error != "" {
+		return "failed: " + r.Error
+	}
+	return fmt.Sprintf("gap %.3f %%, %.1f s, %d MiB", r.gap(), r.Solve.Seconds(), r.PeakMiB)
+}
+
+// measure runs one case in this process.
+func measure(traces, name string) (result, error) {
+	start := time.Now()
+	p, err := load(traces, name)
+	if err != nil {
+		return result{}, err
+	}
+	r := result{Case: name, Read: time.Since(start), Stuck: p.stuck, Shapes: p.shapes, Kinds: len(p.Bins)}
+	for _, it := range p.Items {
+		r.Items += it.Count
+	}
+
+	start = time.Now()
+	k, err := binpack.Solve(p.Problem, binpack.DefaultLimits(), nil)
+	r.Solve = time.Since(start)
+	if err != nil {
+		return result{}, err
+	}
+	r.PeakMiB, r.PeakOf = peak()
+	r.Cost, r.Bound, r.Status, r.Unplaced = k.Cost, k.LowerBound, k.Status, total(k.Unplaced)
+	for _, b := range k.Bins {
+		r.Bins += b.Count
+	}
+
+	start = time.Now()
+	err = binpack.Verify(p.Problem, k)
+	r.Verify = time.Since(start)
+	if err != nil {
+		return result{}, err
+	}
+	for _, way := range firstfit.Ways() {
+		start = time.Now()
+		k, err := firstfit.Solve(p.Problem, way)
+		took := time.Since(start)
+		if err == nil {
+			err = binpack.Verify(p.Problem, k)
+		}
+		if err != nil {
+			return result{}, fmt.Errorf("first fit, %s: %w", way, err)
+		}
+		r.Others = append(r.Others, other{Way: way, Cost: k.Cost, Unplaced: total(k.Unplaced), Took: took})
+	}
+	return r, nil
+}
+
+func total(v []int64) int64 {
+	var sum int64
+	for _, n := range v {
+		sum += n
+	}
+	return sum
+}
+
+// peak is the most memory that this process has had so far, in MiB, and where the figure is from.
+func peak() (mib int64, of string) {
+	status, _ := os.ReadFile("/proc/self/status") // absent outside Linux
+	if kib, ok := field(status, "VmHWM"); ok {
+		return kib / 1024, "VmHWM"
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.Sys >> 20), "MemStats.Sys"
+}
+
+// field reads the number of a "Name:   123 kB" line.
+func field(text []byte, name string) (int64, bool) {
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	for lines.Scan() {
+		key, value, _ := strings.Cut(lines.Text(), ":")
+		if words := strings.Fields(value); strings.TrimSpace(key) == name && len(words) > 0 {
+			n, err := strconv.ParseInt(words[0], 10, 64)
+			return n, err == nil
+		}
+	}
+	return 0, false
+}
