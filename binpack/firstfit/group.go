@@ -22,8 +22,9 @@ func (f *packer) byGroup() {
 	}
 }
 
-// groups splits the shapes by what they may use: classes, domain, and which cards in which way.
-// Groups are in the order of their first shapes, and so are the shapes in them.
+// groups splits the shapes by what they may use: classes, domain, and cards, where the number of
+// whole ones matters: nobody buys machines with eight cards for pods that ask for one. Groups are
+// in the order of their first shapes, and so are the shapes in them.
 func (f *packer) groups() [][]int {
 	at := map[string]int{}
 	var out [][]int
@@ -31,7 +32,7 @@ func (f *packer) groups() [][]int {
 		it := &f.p.Items[f.shapes[s].Item]
 		key := fmt.Sprint(it.Classes, f.shapes[s].Domain)
 		for _, n := range it.Needs {
-			key += fmt.Sprint(" ", n.Kind, n.Whole > 0, n.Share > 0, n.Slices != nil)
+			key += fmt.Sprint(" ", n.Kind, n.Whole, n.Share > 0, n.Slices != nil)
 		}
 		if _, ok := at[key]; !ok {
 			at[key] = len(out)

@@ -93,6 +93,11 @@ func catalogLabel(key string) bool {
 	}, name)
 }
 
+// burstable is the EC2 category of types that get a part of their CPU for good and the rest by credits (t3: 5 to 40 %;
+// AWS EC2 user guide, burstable performance instances, 2026-11). A NodePool may allow them; unasked, nobody should be
+// planned onto CPU that is not there.
+const burstable = "t"
+
 // pools returns the NodePools that can make nodes for pods. Without any in the input there is one without a name.
 func (t *translation) pools() []*NodePool {
 	var pools []*NodePool
@@ -112,9 +117,12 @@ func (t *translation) pools() []*NodePool {
 		}
 	}
 	if len(t.in.NodePools) == 0 {
-		t.notes.info("", "no NodePool in the input: planned as if one allowed every on-demand type of the catalog in %s", strings.Join(t.archs(), " and "))
+		t.notes.info("", "no NodePool in the input: planned as if one allowed every on-demand type of the catalog in %s, but for burstable ones (category t), whose CPU is lent by credits", strings.Join(t.archs(), " and "))
 		implicit := &NodePool{}
-		implicit.Spec.Template.Spec.Requirements = []Requirement{{Key: corev1.LabelArchStable, Operator: opIn, Values: t.archs()}}
+		implicit.Spec.Template.Spec.Requirements = []Requirement{
+			{Key: corev1.LabelArchStable, Operator: opIn, Values: t.archs()},
+			{Key: awsPrefix + "category", Operator: opNotIn, Values: []string{burstable}},
+		}
 		pools = append(pools, implicit)
 	}
 	return pools

@@ -3,8 +3,11 @@ package kube
 import (
 	"errors"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/pricing"
 )
 
@@ -185,6 +188,30 @@ func TestAdjust(t *testing.T) {
 			got, err := adjust(tc.price, tc.change)
 			if got != tc.want || !errors.Is(err, tc.wantError) {
 				t.Errorf("got %d, %v, want %d, %v", got, err, tc.want, tc.wantError)
+			}
+		})
+	}
+}
+
+// The implicit pool of a cluster without NodePools leaves out types whose CPU is lent by credits; a NodePool may allow them.
+func TestBurstableTypesAreNotPlannedUnasked(t *testing.T) {
+	web := deployment("web", 1, "")
+	allows := "template:\n  spec:\n    requirements:\n    - {key: karpenter.k8s.aws/instance-category, operator: In, values: [t]}\n"
+	for name, tc := range map[string]struct {
+		input string
+		want  bool
+	}{
+		"no NodePool":                 {input: web},
+		"a NodePool that allows them": {input: pool("default", allows) + web, want: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := Snapshot(parse(t, tc.input), pricing.Embedded(), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := slices.ContainsFunc(s.Offers, func(o planner.Offer) bool { return strings.HasPrefix(o.InstanceType, "t3.") })
+			if got != tc.want {
+				t.Errorf("offers of t3: %v, want %v", got, tc.want)
 			}
 		})
 	}
