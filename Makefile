@@ -52,6 +52,14 @@ $(LINT): .ci/golangci/go.mod .ci/golangci/go.sum
 bench: ## Run the benchmarks and write docs/benchmarks.md (takes minutes)
 	@go run ./test/bench
 
+.PHONY: picture
+picture: run ## Take docs/report.png of the example's report (needs Debian's chromium)
+	@command -v chromium >/dev/null || { echo "make picture needs chromium: apt-get install chromium"; exit 1; }
+	@profile=$$(mktemp -d); chromium --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking \
+	  --disable-component-update --disable-sync --disable-quic --hide-scrollbars --user-data-dir="$$profile" \
+	  --screenshot=docs/report.png --window-size=1280,1560 "file://$(CURDIR)/out/plan.html" 2>/dev/null; rm -rf "$$profile"
+	@ls -l docs/report.png
+
 .PHONY: clean
 clean: ## Remove what was built
 	@rm -rf bin out .cache

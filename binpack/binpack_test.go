@@ -292,6 +292,20 @@ func TestExistingBinsComeFirst(t *testing.T) {
 	}
 }
 
+// Counts are numbers, not things: a thousand million copies are packed like a thousand.
+func TestManyCopiesTakeNoMemory(t *testing.T) {
+	const n = 1_000_000_000
+	p := &model.Problem{
+		Dims: 1, Classes: 1, Domains: 1,
+		Items: []model.Item{{Size: []int64{3}, Count: n, Classes: []int{0}}, {Size: []int64{2}, Count: n, Classes: []int{0}}},
+		Bins:  []model.Bin{{Cap: []int64{7}, Price: 4, Card: -1}},
+	}
+	k, _ := solved(t, p, binpack.FastLimits(), nil)
+	if gap := float64(k.Cost-k.LowerBound) / float64(k.LowerBound); gap > 1e-3 || len(k.Bins) > 100 {
+		t.Errorf("cost %d, bound %d, %d entries", k.Cost, k.LowerBound, len(k.Bins))
+	}
+}
+
 // leaders lets item 0 into a bin only beside one of each of the given items.
 func leaders(p *model.Problem, items ...int) {
 	for _, i := range items {

@@ -12,6 +12,10 @@ const (
 	ruinMin, ruinMax = 2, 7 // bins taken apart in one move
 	searchKinds      = 48   // kinds that a rebuild considers
 	noise            = 0.15 // how far prices are shaken in a rebuild
+
+	// searchBins is how many bins a search may take apart; it keeps a record for each. Ten million
+	// bins took more than 8 GB, and a few thousand moves among them would change nothing that shows.
+	searchBins = 500_000
 )
 
 // searcher improves a packing by large-neighbourhood search: a few wasteful bins are taken
@@ -36,6 +40,13 @@ func (g *generator) random() *rand.Rand {
 // search makes up to Limits.Moves moves.
 func (g *generator) search(fills []Filled, st *stock, list []sized) []Filled {
 	s := &searcher{g: g, st: st, list: list, rng: g.random(), pi: g.best.Shapes}
+	bins := int64(0)
+	for _, f := range fills {
+		bins += f.Count
+	}
+	if bins > searchBins {
+		return fills
+	}
 	for _, f := range fills {
 		for range f.Count {
 			s.push(Filled{Bin: f.Bin, Count: 1, Items: f.Items})

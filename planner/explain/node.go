@@ -106,6 +106,7 @@ func (v *view) writeNode(b *strings.Builder, x *box) {
 		if idle := idleCards(x.PlanNode); idle > 0 {
 			b.WriteString(hang("  ", plural(idle, "card", "cards")+" used by nobody.", textWidth))
 		}
+		writeParted(b, x.PlanNode)
 	}
 	b.WriteString("\nToday's nodes that serve\n")
 	switch {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"math"
 	"os"
 	"runtime"
 	"strconv"
@@ -45,10 +46,13 @@ type other struct {
 	Took     time.Duration
 }
 
-// gap is (cost-bound)/bound in per cent.
+// gap is (cost-bound)/bound in per cent; infinite where nothing was proven.
 func (r result) gap() float64 {
-	if r.Cost == r.Bound || r.Bound <= 0 {
+	switch {
+	case r.Cost == r.Bound:
 		return 0
+	case r.Bound <= 0:
+		return math.Inf(1)
 	}
 	return 100 * float64(r.Cost-r.Bound) / float64(r.Bound)
 }
@@ -66,7 +70,7 @@ func (r result) String() string {
 	if r.Error != "" {
 		return "failed: " + r.Error
 	}
-	return fmt.Sprintf("gap %.3f %%, %.1f s, %d MiB", r.gap(), r.Solve.Seconds(), r.PeakMiB)
+	return fmt.Sprintf("gap %s %%, %.1f s, %d MiB", up(r.gap(), 3), r.Solve.Seconds(), r.PeakMiB)
 }
 
 // measure runs one case in this process.

@@ -236,7 +236,7 @@ func baldiRow(name string, of []result) []string {
 const columns = `- **kinds of node**: kinds of bins before anything is pruned: types × zones that some rule tells apart.
 - **nodes**, **$/h**: of Tenon's packing. It has passed ` + "`binpack.Verify`" + `, and so have those of the yardsticks.
 - **bound $/h**: what no packing of these pods can cost less than, proven by the packing's certificate.
-- **gap %**: (cost − bound) / bound, rounded up. It says how far the cost may be from the least; how far it is, nobody knows.
+- **gap %**: (cost − bound) / bound, rounded up; ∞ where nothing was proven. It says how far the cost may be from the least; how far it is, nobody knows.
 - **solve s**: ` + "`binpack.Solve`" + ` from problem to checked packing. Reading and lowering are not in it.
 - **check s**: ` + "`binpack.Verify`" + ` once more: legality and bound, by code that shares nothing with the solver.
 - **peak MiB**: the most memory that the case's process had by the end of solving (VmHWM of /proc/self/status; elsewhere what the Go runtime took), price list and reading included.
@@ -245,6 +245,9 @@ const columns = `- **kinds of node**: kinds of bins before anything is pruned: t
 
 // up rounds up, so that no gap is printed as none.
 func up(v float64, digits int) string {
+	if math.IsInf(v, 1) {
+		return "∞"
+	}
 	unit := math.Pow10(digits)
 	return fixed(max(math.Ceil(v*unit-1e-9), 0)/unit, digits) // a millionth of the last digit is noise
 }

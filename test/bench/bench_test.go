@@ -1,0 +1,220 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tenon-sh/tenon/binpack/firstfit"
+	"github.com/tenon-sh/tenon/binpack/model"
+)
+
+var update = flag.Bool("update", false, "write the files in testdata instead of comparing with them")
+
+// A child process of the tests is the test binary itself, called as the bench is.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "-one" {
+		main()
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// traces makes a folder of recordings with these files.
+func traces(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		name = filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("TENON_TRACES", dir)
+	return dir
+}
+
+const (
+	podsCSV = "name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec\np1,4000,8192,0,0,\np2,4000,8192,1,500,T4\np3,4000,8192,1,500,NOSUCH\n"
+	baldi   = "BINTYPES 1\nITEMS 3\nBINS_SECTIONS\n0 10 10 0 9\nITEMS_SECTIONS\n0 6 1 1\n1 6 1 1\n2 4 1 1\n"
+)
+
+func TestCasesAreThoseAskedFor(t *testing.T) {
+	list := []string{"alibaba-gpu-v2023/openb_pod_list_a.csv", "alibaba-gpu-v2023/openb_pod_list_b.csv", "alibaba-gpu-v2023/openb_node_list_a.csv"}
+	files := map[string]string{}
+	for _, name := range append(list, "packing/baldi-tipo0/p1.txt", "packing/baldi-tipo0/p2.txt", "packing/baldi-tipo0/p3.txt", "packing/baldi-tipo0/p4.txt", "packing/baldi-tipo0/p5.txt") {
+		files[name] = ""
+	}
+	for name, tc := range map[string]struct {
+		args        string
+		files       map[string]string
+		want        string
+		wantMissing int
+	}{
+		"every fourth of Baldi's, lists of pods and not of nodes": {"-seeds 11 -cases alibaba|baldi", files, "alibaba/a alibaba/b baldi/p1 baldi/p5", 0},
+		"all of Baldi's": {"-all -cases baldi", files, "baldi/p1 baldi/p2 baldi/p3 baldi/p4 baldi/p5", 0},
+		"a quick look":   {"-quick -seeds 1,2", files, "synth/1k-50/seed-1 synth/1k-50/seed-2 alibaba/a baldi/p1", 0},
+		"synthetic ones need no recordings, and it is said what is left out": {"-seeds 7", nil, "synth/1k-50/seed-7 synth/1k-200/seed-7 synth/10k-50/seed-7 synth/10k-200/seed-7", 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			traces(t, tc.files)
+			o, err := parse(strings.Fields(tc.args), io.Discard)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list, missing, err := cases(o)
+			if got := strings.Join(list, " "); err != nil || got != tc.want || len(missing) != tc.wantMissing {
+				t.Errorf("got %q, %d missing, error %v\nwant %q, %d missing", got, len(missing), err, tc.want, tc.wantMissing)
+			}
+		})
+	}
+}
+
+func TestParse(t *testing.T) {
+	for name, tc := range map[string]struct{ args, wantOut, wantError string }{
+		"a full run goes to the document":              {"", document, ""},
+		"also with all of Baldi's":                     {"-all", document, ""},
+		"a quick one does not":                         {"-quick", "-", ""},
+		"nor does one with some cases":                 {"-cases synth", "-", ""},
+		"unless it is told to":                         {"-quick -o x.md", "x.md", ""},
+		"a pattern that is none":                       {"-cases (", "", "-cases"},
+		"a seed that is none":                          {"-seeds 1,x", "", "-seeds"},
+		"what is no flag":                              {"quick", "", `unknown argument "quick"`},
+		"a pattern that leaves nothing is found later": {"-cases nothing", "-", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o, err := parse(strings.Fields(tc.args), io.Discard)
+			if tc.wantError == "" && (err != nil || o.out != tc.wantOut) {
+				t.Errorf("got output %q, error %v, want %q", o.out, err, tc.wantOut)
+			}
+			if tc.wantError != "" && (err == nil || !strings.Contains(err.Error(), tc.wantError)) {
+				t.Errorf("got error %v, want one with %q", err, tc.wantError)
+			}
+		})
+	}
+}
+
+// The whole of it on small recordings: a case of each recorded set and one that is broken, each in a
+// process of its own.
+func TestRun(t *testing.T) {
+	traces(t, map[string]string{
+		"alibaba-gpu-v2023/openb_pod_list_small.csv": podsCSV,
+		"alibaba-gpu-v2023/openb_pod_list_wrong.csv": "no,list\n",
+		"packing/baldi-tipo0/p1.txt":                 baldi,
+	})
+	file := filepath.Join(t.TempDir(), "out.md")
+	var progress strings.Builder
+	err := run(t.Context(), []string{"-cases", "alibaba|baldi", "-o", file}, io.Discard, &progress)
+	if err == nil || err.Error() != "1 of 3 cases failed" {
+		t.Errorf("got error %v, want that 1 of 3 cases failed", err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"| small | 2 | 1 | 2 |", // pods, not had, shapes
+		"| alibaba/wrong |",
+		"| 3 | 1 | 1 | 0.000 | 0.000 |", // items, instances, optimal, gaps
+		"| gap ≤ 1 % at 10k pods in 200 shapes | not measured |",
+	} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the report lacks %q:\n%s", want, text)
+		}
+	}
+	if got := strings.Count(progress.String(), "/3 "); got != 3 {
+		t.Errorf("got %d lines of progress, want 3:\n%s", got, &progress)
+	}
+}
+
+func TestMeasure(t *testing.T) {
+	dir := traces(t, map[string]string{"packing/baldi-tipo0/p1.txt": baldi})
+	r, err := measure(dir, "baldi/p1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Items != 3 || r.Shapes != 2 || r.Bins != 2 || r.Cost != 20 || r.Bound != 20 || r.Status != model.Optimal {
+		t.Errorf("got %+v, want 3 items of 2 shapes in 2 bins at the optimum of 20", r)
+	}
+	if r.PeakMiB == 0 || len(r.Others) != len(firstfit.Ways()) || r.ratio(0) != 1 {
+		t.Errorf("got a peak of %d MiB and yardsticks %+v, want some and all at the same cost", r.PeakMiB, r.Others)
+	}
+	for _, name := range []string{"baldi/p2", "alibaba/x", "synth/10k", "synth/xk-1/seed-1", "nothing"} {
+		if _, err := measure(dir, name); err == nil {
+			t.Errorf("case %q: no error", name)
+		}
+	}
+}
+
+func TestSynthCasesAreRead(t *testing.T) {
+	o, err := parseSynth("10k-200/seed-12")
+	if err != nil || o.Pods != 10_000 || o.Shapes != 200 || o.Seed != 12 || o.GPUPercent != 10 {
+		t.Errorf("got %+v, error %v, want 10,000 pods in 200 shapes of seed 12, a tenth with GPUs", o, err)
+	}
+}
+
+func TestReport(t *testing.T) {
+	others := func(costs ...int64) (out []other) {
+		for n, c := range costs {
+			out = append(out, other{Way: firstfit.Ways()[n], Cost: c})
+		}
+		return out
+	}
+	left := others(2_100_000, 3_000_000, 1_500_000)
+	left[2].Unplaced = 5
+	r := report{
+		Machine: machine{Cores: 2, CPU: "Abacus 9000", RAM: "4.0 GiB", System: "plan9/mips", Go: "go1", Commit: "abc", Load: "0.1", Catalog: "3 types"},
+		Date:    time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC), Took: 61*time.Second + 300*time.Millisecond, Command: "go run ./test/bench ",
+		Missing: []string{"Something is missing."},
+		Results: []result{
+			{Case: "synth/10k-200/seed-1", Items: 10_000, Bins: 1200, Kinds: 3432, Shapes: 200, Cost: 1_005_000, Bound: 1_000_000, Status: model.Feasible, Solve: 30 * time.Second, PeakMiB: 1100, Others: others(2_010_000, 1_005_000, 1_206_000)},
+			{Case: "synth/10k-200/seed-11", Items: 10_000, Unplaced: 3, Bins: 7, Cost: 1_010_001, Bound: 1_000_000, Status: model.Partial, Solve: 59 * time.Second, Others: left},
+			{Case: "synth/1k-50/seed-12", Items: 10, Cost: 1, Status: model.Feasible, Others: others(1, 1, 1)},
+			{Case: "alibaba/default", Items: 8152, Stuck: 696, Shapes: 151, Kinds: 798, Bins: 99, Cost: 5_000_000, Bound: 5_000_000, Status: model.Optimal, Others: others(5_000_000, 5_000_000, 5_000_000)},
+			{Case: "alibaba/broken", Error: "it broke | badly"},
+			{Case: "baldi/p1", Items: 50, Cost: 101, Bound: 100, Status: model.Feasible, Solve: time.Second, PeakMiB: 12, Others: others(101, 101, 202)},
+			{Case: "baldi/p2", Items: 50, Cost: 100, Bound: 100, Status: model.Optimal, Solve: 3 * time.Second, PeakMiB: 9, Others: others(100, 100, 100)},
+			{Case: "baldi/p3", Items: 25, Cost: 100, Bound: 100, Status: model.Optimal, Others: others(100, 100, 100)},
+		},
+	}
+	golden(t, "report.md", r.markdown())
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	name = filepath.Join("testdata", name)
+	if *update {
+		if err := errors.Join(os.MkdirAll("testdata", 0o755), os.WriteFile(name, []byte(got), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got): run with -update if this is meant\n%s", name, diff)
+	}
+}
+
+func TestNumbersForPeople(t *testing.T) {
+	for want, got := range map[string]string{
+		"1,234,567": thousands(1_234_567), "999": thousands(999), "-1,000": thousands(-1000), "-100": thousands(-100),
+		"0.001": up(0.0001, 3), "0.100": up(0.1, 3), "1.001": up(1.0001, 3), "0.000": up(0, 3),
+	} {
+		if got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
