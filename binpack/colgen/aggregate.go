@@ -90,7 +90,7 @@ func (g *generator) ownRows() []bool {
 			fill[s] = max(fill[s], float64(size)/float64(top[d]))
 		}
 		if len(it.Needs) > 0 || it.BinMax > 0 {
-			fill[s] += 1
+			fill[s]++
 		}
 		if fill[s] > grain {
 			order = append(order, s)

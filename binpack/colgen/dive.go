@@ -118,7 +118,7 @@ func (d *diver) deepen() {
 		if d.solve() != nil {
 			return
 		}
-		g.report("dive", d.m)
+		g.report("dive")
 	}
 }
 

@@ -211,7 +211,7 @@ func (g *generator) columns(m *simplex.Master) error {
 			g.consider(exact, worths)
 			center = exact
 		}
-		g.report("columns", m)
+		g.report("columns")
 		if n == 0 {
 			return nil
 		}
@@ -256,7 +256,7 @@ func (g *generator) bound(m *simplex.Master) error {
 		p := g.prices(m)
 		added := g.boundRound(m, p, worths)
 		g.consider(p, worths)
-		g.report("bound", m)
+		g.report("bound")
 		if added == 0 {
 			return nil
 		}
@@ -316,7 +316,7 @@ func (g *generator) proveRound(m *simplex.Master, p prices, worths []float64, of
 	return added
 }
 
-func (g *generator) report(phase string, m *simplex.Master) {
+func (g *generator) report(phase string) {
 	if g.Report != nil {
 		g.Report(Progress{Phase: phase, Iterations: g.work.Iterations, Bound: g.best.Value / g.scale})
 	}

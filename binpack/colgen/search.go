@@ -13,8 +13,8 @@ const (
 	searchKinds      = 48   // kinds that a rebuild considers
 	noise            = 0.15 // how far prices are shaken in a rebuild
 
-	// searchBins is how many bins a search may take apart; it keeps a record for each. Ten million
-	// bins took more than 8 GB, and a few thousand moves among them would change nothing that shows.
+	// searchBins is how many bins a search may take apart; it keeps a record for each. Thirty
+	// million copies took more than 8 GB, and a few thousand moves among them change nothing that shows.
 	searchBins = 500_000
 )
 

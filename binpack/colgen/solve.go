@@ -31,9 +31,11 @@ func Solve(p Part) Answer {
 	st2 := newStock(p.Problem)
 	fills, left := g.round(m, st2)
 	fills = g.rightSize(fills, st2, list)
-	if worse(total(left), g.cost(fills), total(residual), g.cost(first)) {
-		fills, left, st2 = first, residual, st
+	best := g.better(attempt{fills, left, st2}, attempt{first, residual, st})
+	if total(best.left) > 0 && g.ranked() {
+		best = g.better(best, g.byRank(list))
 	}
+	fills, left, st2 = best.fills, best.left, best.st
 	if total(left) == 0 && err == nil {
 		fills, st2 = g.cases(m, fills, st2, list)
 	}
@@ -66,10 +68,6 @@ func Quick(p Part) Answer {
 	residual := append([]int64(nil), g.demand...)
 	fills := g.greedy(g.all(), residual, g.firstPrices(), st)
 	return Answer{Fills: g.rightSize(fills, st, g.catalogue()), Residual: residual}
-}
-
-func worse(leftA, costA, leftB, costB int64) bool {
-	return leftA > leftB || (leftA == leftB && costA > costB)
 }
 
 func total(v []int64) int64 {

@@ -190,7 +190,8 @@ func (e *expander) level() {
 			continue
 		}
 		split := make([]int64, e.p.Domains)
-		for c := range e.p.Items[i].Count {
+		bulk := e.bulk(i, mine, split)
+		for c := bulk; c < e.p.Items[i].Count; c++ {
 			d := e.lowest(i, mine)
 			if d < 0 {
 				e.out.Unplaced[i] = e.p.Items[i].Count - c
@@ -209,6 +210,37 @@ func (e *expander) level() {
 			e.out.Settled = true
 		}
 	}
+}
+
+// bulkAbove is the count from which copies are spread by the thousand first.
+const bulkAbove = 10_000
+
+// bulk gives every domain of a large item's rules the same number, which changes no difference
+// between them, and returns how many copies that were. The rest goes one by one.
+func (e *expander) bulk(i int, mine []*tally, split []int64) int64 {
+	n := e.p.Items[i].Count
+	if n < bulkAbove {
+		return 0
+	}
+	for _, t := range mine {
+		if t.rule.Max > 0 || !slices.Equal(t.rule.Domains, mine[0].rule.Domains) {
+			return 0
+		}
+	}
+	for _, d := range mine[0].rule.Domains {
+		if !e.open[i][d] {
+			return 0
+		}
+	}
+	domains := slices.Compact(slices.Clone(mine[0].rule.Domains))
+	each := (n - bulkAbove/2) / int64(len(domains))
+	for _, d := range domains {
+		split[d] += each
+		for _, t := range mine {
+			t.have[d] += each
+		}
+	}
+	return each * int64(len(domains))
 }
 
 // lowest returns the domain with the fewest that may take one more of item i, or -1. Ties go to
