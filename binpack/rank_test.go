@@ -38,3 +38,20 @@ func TestHigherRanksArePlacedFirst(t *testing.T) {
 		})
 	}
 }
+
+// An item that a rule spreads over domains which share nothing else still has one proof.
+func TestAnItemInSeparateDomainsIsBoundedAsOne(t *testing.T) {
+	p := &model.Problem{
+		Dims: 1, Classes: 1, Domains: 2,
+		Items:   []model.Item{{Size: []int64{2}, Count: 3, Classes: []int{0}}},
+		Bins:    []model.Bin{{Cap: []int64{5}, Price: 10, Card: -1}, {Domain: 1, Cap: []int64{5}, Price: 10, Card: -1}},
+		Spreads: []model.Spread{{Items: []int{0}, Domains: []int{0, 1}, Skew: 1}},
+	}
+	k, err := binpack.Solve(p, binpack.Limits{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if k.Cost != 20 || k.LowerBound != 20 {
+		t.Errorf("cost %d, bound %d, want 20 and 20", k.Cost, k.LowerBound)
+	}
+}

@@ -156,7 +156,7 @@ func (s *solver) parts(shapes []knapsack.Shape) (out []colgen.Part, nowhere []kn
 			beaten[a] = append(beaten[a], b)
 		}
 	}
-	for _, c := range reduce.Components(s.p, len(shapes), kept, fits) {
+	for _, c := range reduce.Components(s.p, shapes, kept, fits) {
 		part := colgen.Part{Problem: s.p, Bins: c.Bins, Beaten: beaten, Geometry: s.geometry, Limits: s.limits}
 		for _, sh := range c.Shapes {
 			of[sh] = len(out)

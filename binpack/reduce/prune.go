@@ -148,9 +148,18 @@ type Component struct {
 	Bins   []int // ascending by price
 }
 
-// Components splits shapes and kept bins. fits[b] lists the shapes that bin kind b can hold.
-func Components(p *model.Problem, shapes int, kept []int, fits map[int][]int) []Component {
+// Components splits shapes and kept bins; shapes of one item stay together. fits[b] lists the shapes that bin kind b can hold.
+func Components(p *model.Problem, all []knapsack.Shape, kept []int, fits map[int][]int) []Component {
+	shapes := len(all)
 	u := newUnion(shapes + len(p.Budgets))
+	first := map[int]int{}
+	for s, sh := range all {
+		if at, ok := first[sh.Item]; ok {
+			u.join(at, s) // the domains of one item are bound by its rule, and by its duals
+		} else {
+			first[sh.Item] = s
+		}
+	}
 	for _, b := range kept {
 		for _, s := range fits[b] {
 			u.join(fits[b][0], s)

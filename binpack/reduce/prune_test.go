@@ -166,7 +166,7 @@ func TestComponentsAreTheFinestPartition(t *testing.T) {
 				}
 			}
 		}
-		got := reduce.Components(p, len(p.Items), kept, fits)
+		got := reduce.Components(p, free(p), kept, fits)
 		if diff := cmp.Diff(slowComponents(p, kept, fits), got); diff != "" {
 			t.Fatalf("seed %d: fits %v (-want +got):\n%s", seed, fits, diff)
 		}
@@ -176,6 +176,18 @@ func TestComponentsAreTheFinestPartition(t *testing.T) {
 	}
 	if split < 500 {
 		t.Errorf("only %d problems fell into parts", split)
+	}
+}
+
+// Shapes of one item stay together, even where no bin holds two of them: the item's duals, and its tree, are one.
+func TestComponentsKeepItemsWhole(t *testing.T) {
+	p := &model.Problem{Domains: 2, Items: make([]model.Item, 2)}
+	shapes := []knapsack.Shape{{Item: 0, Domain: 0, Count: 1}, {Item: 0, Domain: 1, Count: 1}, {Item: 1, Domain: -1, Count: 1}}
+	p.Bins = make([]model.Bin, 3)
+	got := reduce.Components(p, shapes, []int{0, 1, 2}, map[int][]int{0: {0}, 1: {1}, 2: {2}})
+	want := []reduce.Component{{Shapes: []int{0, 1}, Bins: []int{0, 1}}, {Shapes: []int{2}, Bins: []int{2}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
