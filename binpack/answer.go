@@ -79,6 +79,19 @@ func (s *solver) packed(f filled) model.Packed {
 // bound rounds the parts' duals to a certificate. Rounding can break it by a hair; the duals are
 // then lowered a little, and in the end given up: no bound is better than a wrong one.
 func (s *solver) bound(k *Packing, placed []int64) {
+	if s.certify(k, placed) {
+		return
+	}
+	for n := range s.proofs {
+		s.proofs[n].bound.Cases = nil // the bound without cases is weaker, and may be provable
+	}
+	if !s.certify(k, placed) {
+		k.Proof, k.LowerBound = model.Certificate{}, 0
+	}
+}
+
+// certify reports whether some rounding of the parts' bounds passes the checker.
+func (s *solver) certify(k *Packing, placed []int64) bool {
 	for _, lower := range []float64{0, 1e-9, 1e-7, 1e-5, 1e-3} {
 		k.Proof = s.certificate(1 - lower)
 		low, err := check.LowerBound(s.p, &k.Proof, placed)
@@ -86,10 +99,10 @@ func (s *solver) bound(k *Packing, placed []int64) {
 			continue
 		}
 		if k.LowerBound = low; low <= k.Cost && check.Bound(s.p, k) == nil {
-			return
+			return true
 		}
 	}
-	k.Proof, k.LowerBound = model.Certificate{}, 0
+	return false
 }
 
 // scale returns a power of ten that makes the dearest price about 1e13: fine enough that rounding
