@@ -26,8 +26,8 @@
 // # What is the same for all
 //
 // Domains are settled first, as binpack.Solve settles them (reduce.Expand), so that the yardsticks
-// keep every rule and differ in how they fill bins only. A bin that exists in a limited number is
-// what it is: it does not grow.
+// keep every rule and differ in how they fill bins only. Free bins of a limited number are nodes
+// that exist and stay: they are filled first, and do not grow.
 //
 // First fit looks at one item at a time. It may leave something unplaced that could have been
 // placed: in a bin that was limited in number, or beside a leader that is in a full bin. It claims

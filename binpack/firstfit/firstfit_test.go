@@ -108,17 +108,17 @@ func TestSolve(t *testing.T) {
 			p:        problem(items{item(4, 3)}, bins{limited(bin(4, 1), 2), bin(4, 5)}),
 			cheapest: 7, growing: 7, single: 15, // which one kind alone holds
 		},
-		"a bin that exists does not grow": {
+		"a node that stays is filled first, and does not grow": {
 			p:        problem(items{item(4, 2)}, bins{limited(bin(4, 0), 1), bin(4, 5), bin(8, 9)}),
-			cheapest: 5, growing: 5, single: 9,
+			cheapest: 5, growing: 5, single: 5,
 		},
-		"a grown bin may end as one that exists": {
-			p:        problem(items{item(4, 2)}, bins{bin(4, 5), limited(bin(8, 6), 1), bin(8, 9)}),
-			cheapest: 10, growing: 6, single: 6,
-		},
-		"and those that do not are looked at for the next": {
+		"a bin may grow into a kind of which there are few": {
 			p:        problem(items{item(4, 6)}, bins{bin(4, 5), limited(bin(8, 6), 1), limited(bin(8, 7), 1), bin(8, 9)}),
 			cheapest: 30, growing: 22, single: 27,
+		},
+		"what a bin that has grown puts back serves one other": {
+			p:        problem(items{item(4, 3), item(1, 1)}, bins{limited(bin(4, 1), 1), bin(4, 5), bin(5, 6)}),
+			cheapest: 16, growing: 12, single: 18,
 		},
 		"budgets are kept": {
 			p:        problem(items{item(4, 2)}, bins{bin(4, 1), bin(4, 5)}, budget),

@@ -49,7 +49,7 @@ func (f *packer) join(at, s int) {
 	if l := to.Local(s); l >= 0 {
 		m = r.room.Most(l, f.left[s])
 	}
-	if f.grows && !f.limited(to) && m < f.left[s] {
+	if f.grows && !f.stays(to) && m < f.left[s] {
 		to, m = f.larger(r, s, m)
 	}
 	if m == 0 {
@@ -71,8 +71,8 @@ func (f *packer) join(at, s int) {
 	f.left[s] -= n * m
 }
 
-// limited reports whether bins of a kind exist in a limited number.
-func (f *packer) limited(k *kind) bool { return f.p.Bins[k.Index].Max > 0 }
+// stays reports whether bins of a kind are nodes that exist and stay: free, and so many.
+func (f *packer) stays(k *kind) bool { return k.price == 0 && f.p.Bins[k.Index].Max > 0 }
 
 // takeRoom hands out the room to try things in, with what is in it.
 func (k *kind) takeRoom() *knapsack.Room {
@@ -112,7 +112,7 @@ func (f *packer) larger(r *run, s int, m int64) (*kind, int64) {
 		if m == f.left[s] {
 			break
 		}
-		if k == r.kind || f.limited(k) || f.bySize(k, used, s) <= m {
+		if k == r.kind || f.stays(k) || f.bySize(k, used, s) <= m {
 			continue
 		}
 		l := k.Local(s)
@@ -201,7 +201,7 @@ func (f *packer) company(r *run, s int) []int {
 }
 
 // rightSize makes every bin the cheapest kind that holds what is in it, as far as the stock goes:
-// also one that is limited in number, which no bin grows into.
+// bins that have grown may have put a cheaper kind back.
 func (f *packer) rightSize() {
 	for at := 0; at < len(f.runs); { // what a split adds on the way is looked at, too
 		f.shrink(at)

@@ -5,8 +5,16 @@ import (
 	"slices"
 )
 
-// byGroup packs group by group, each into one kind, until a round places nothing more.
+// byGroup fills the nodes that stay and then packs group by group, each into one kind, until a
+// round places nothing more.
 func (f *packer) byGroup() {
+	f.may = nil
+	for _, k := range f.kinds {
+		if f.stays(k) {
+			f.may = append(f.may, k)
+		}
+	}
+	f.overAll()
 	groups := f.groups()
 	for before := int64(-1); before != total(f.left); {
 		before = total(f.left)

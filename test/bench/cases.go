@@ -24,8 +24,8 @@ const (
 	setBaldi   = "baldi"
 )
 
-// tunedSeed is the seed that the solver's settings were chosen on: it flatters.
-const tunedSeed = 1
+// tunedSeeds is up to where seeds were looked at while the solver was written: those flatter.
+const tunedSeeds = 19
 
 // gpuPercent is how many of the synthetic pods have GPUs.
 const gpuPercent = 10
