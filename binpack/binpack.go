@@ -22,7 +22,7 @@ var ErrInvalid = model.ErrInvalid
 
 // DefaultLimits is enough to close most problems of 200 shapes to a few tenths of a percent.
 func DefaultLimits() Limits {
-	return Limits{Iterations: 1500, Pivots: 400_000, Branches: 20_000, Moves: 4_000, Nodes: 61}
+	return Limits{Iterations: 1500, Pivots: 400_000, Branches: 400_000, Moves: 4_000, Nodes: 61}
 }
 
 // FastLimits gives a first plan in a fraction of the time, at a wider gap.
@@ -32,7 +32,7 @@ func FastLimits() Limits {
 
 // DeepLimits is for plans that are worth waiting for.
 func DeepLimits() Limits {
-	return Limits{Iterations: 6000, Pivots: 4_000_000, Branches: 400_000, Moves: 60_000, Nodes: 601}
+	return Limits{Iterations: 6000, Pivots: 4_000_000, Branches: 2_000_000, Moves: 60_000, Nodes: 601}
 }
 
 // Verify returns nil if k is a legal packing of p whose lower bound is proven; see binpack/check.

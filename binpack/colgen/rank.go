@@ -17,6 +17,7 @@ type attempt struct {
 // better returns the attempt that leaves out less of the highest rank, then of the next, and so
 // on; the cheaper one where they leave out as much; the first where they are equal.
 func (g *generator) better(a, b attempt) attempt {
+	a.fills, b.fills = g.insert(a.fills, a.left), g.insert(b.fills, b.left)
 	x, y := g.leftByRank(a.left), g.leftByRank(b.left)
 	if cmp.Or(slices.Compare(x, y), cmp.Compare(g.cost(a.fills), g.cost(b.fills))) > 0 {
 		return b

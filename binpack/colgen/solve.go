@@ -35,6 +35,7 @@ func Solve(p Part) Answer {
 	if total(best.left) > 0 && g.ranked() {
 		best = g.better(best, g.byRank(list))
 	}
+	best = g.accompany(best, list)
 	fills, left, st2 = best.fills, best.left, best.st
 	if total(left) == 0 && err == nil {
 		fills, st2 = g.cases(m, fills, st2, list)
