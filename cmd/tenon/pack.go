@@ -11,6 +11,7 @@ import (
 
 	"github.com/tenon-sh/tenon/binpack/check"
 	"github.com/tenon-sh/tenon/binpack/model"
+	"github.com/tenon-sh/tenon/planner/raise"
 	"github.com/tenon-sh/tenon/simulations/packio"
 )
 
@@ -164,10 +165,14 @@ func pack(name string, in packio.Instance, limits model.Limits, solve solveFunc)
 	return out, nil
 }
 
-// gapPercent is (cost-bound)/bound in percent, rounded up to 0.0001 so that no gap is printed as none.
+// gapPercent is (cost-bound)/bound in percent, rounded up to 0.0001 so that no gap is printed as none; where nothing is
+// proven it is the largest gap, as in a plan.
 func gapPercent(cost, bound int64) float64 {
-	if cost <= bound || bound <= 0 {
+	if cost <= bound {
 		return 0
+	}
+	if bound <= 0 {
+		return raise.GapMax
 	}
 	const steps = 1_000_000 // of 0.0001 %
 	if gap := cost - bound; gap <= (1<<62)/steps {

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/tenon-sh/tenon/planner/raise"
 )
 
 // Two bins of 10 hold 6+4 and 5+5; with costs of 7 for 10 and 3 for 5 the cheapest is 7+3+3.
@@ -72,7 +74,8 @@ func TestGapPercentIsNeverRoundedToNothing(t *testing.T) {
 		"none":                {100, 100, 0},
 		"one in a billion":    {1_000_000_001, 1_000_000_000, 0.0001},
 		"a third, rounded up": {4, 3, 33.3334},
-		"no bound to divide":  {4, 0, 0},
+		"nothing proven":      {4, 0, raise.GapMax},
+		"nothing to pay":      {0, 0, 0},
 		"beyond 2^43":         {1 << 60, 1 << 59, 100},
 	}
 	for name, tc := range tests {
