@@ -267,6 +267,21 @@ func TestExampleIsPlanned(t *testing.T) {
 	if !profiles["1g.10gb"] || !profiles["3g.40gb"] {
 		t.Errorf("MIG profiles in the plan: %v, want 1g.10gb and 3g.40gb", profiles)
 	}
+	var prices struct {
+		Workloads []struct {
+			Workload    string      `json:"workload"`
+			PricePerPod json.Number `json:"pricePerPod"`
+		} `json:"workloads"`
+	}
+	if err := json.Unmarshal([]byte(got.stdout), &prices); err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range prices.Workloads {
+		// Wherever one more pod needs room that is paid for, it has a price, also where the bound is told apart in cases.
+		if v, _ := w.PricePerPod.Float64(); v == 0 && !strings.HasPrefix(w.Workload, "kube-system/") {
+			t.Errorf("one more pod of %s is free", w.Workload)
+		}
+	}
 	if got := tenon(t, got.stdout, "verify", "-", "--example"); got.code != exitOK {
 		t.Errorf("verify: exit code %d, %s", got.code, got.stderr)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tenon-sh/tenon/binpack/check"
 	"github.com/tenon-sh/tenon/binpack/model"
 	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/planner/explain"
@@ -59,38 +60,10 @@ func Alternatives(plan planner.Plan) (explain.Alternatives, error) {
 
 // fitting checks that a certificate has the shape of the problem; plans that were not verified may have any.
 func fitting(p *model.Problem, cert *model.Certificate) error {
-	blank := len(cert.Items) == 0 && len(cert.Use) == 0 && len(cert.Bins) == 0
-	ok := cert.Scale >= 0 && (blank || (len(cert.Items) == len(p.Items) && len(cert.Use) == len(p.Bins)))
-	for _, duals := range cert.Items {
-		ok = ok && !negative(duals)
-	}
-	for _, dual := range cert.Bins {
-		ok = ok && dual.Bin >= 0 && dual.Bin < len(p.Bins) && dual.Value >= 0
-	}
-	ok = ok && !negative(cert.Budgets)
-	for _, m := range cert.Mults {
-		ok = ok && len(m.Dims) == p.Dims && !negative(m.Dims) && !negative(m.Slices) && m.Card >= 0
-		for _, s := range m.Shares {
-			ok = ok && s.Price >= 0
-		}
-	}
-	for b, n := range cert.Use {
-		if !ok || n >= len(cert.Mults) || n < -1 {
-			ok = false
-			break
-		}
-		if n >= 0 && p.Bins[b].Card >= 0 && cert.Mults[n].Slices != nil {
-			ok = len(cert.Mults[n].Slices) == len(p.Cards[p.Bins[b].Card].Profiles)
-		}
-	}
-	if !ok {
-		return fmt.Errorf("%w: the certificate is for another problem", ErrChanged)
+	if _, err := check.LowerBound(p, cert, make([]int64, len(p.Items))); err != nil {
+		return fmt.Errorf("%w: the certificate is for another problem: %w", ErrChanged, err)
 	}
 	return nil
-}
-
-func negative(list []int64) bool {
-	return slices.ContainsFunc(list, func(n int64) bool { return n < 0 })
 }
 
 // kind is what tells offers apart for a reader; zone is empty where it does not matter.

@@ -21,8 +21,9 @@ type Shadow struct {
 // NewShadow prepares the prices of a certificate, which may be blank: then nothing has a price, and a pod costs its
 // share of a node.
 func NewShadow(low *lower.Lowered, cert *model.Certificate) *Shadow {
-	x := &Shadow{low: low, cert: cert}
 	p := &low.Problem
+	cert = binding(p, cert)
+	x := &Shadow{low: low, cert: cert}
 	scale := max(cert.Scale, 1)
 	for b := range p.Bins {
 		rent := mul(p.Bins[b].Price, scale)
