@@ -181,6 +181,7 @@ func TestBroken(t *testing.T) {
 		"the same in a later List":          {list(0, nodeN) + "---\n" + list(0, bad), Options{}, `stdin: document 2, item 1 (Pod shop/a): spec`},
 		"a negative request":                {strings.Replace(podA, "100m", `"-1"`, 1), Options{}, `stdin: document 1 (Pod shop/a): spec.containers[0].resources.requests.cpu: -1 is negative; write 0 or more`},
 		"replicas beyond an int32":          {deployment("replicas: 2147483648"), Options{}, `stdin: document 1 (Deployment shop/d): spec.replicas: 2147483648 is not a whole number between -2147483648 and 2147483647`},
+		"absurdly many replicas":            {deployment("replicas: 2147483647"), Options{}, `stdin: document 1 (Deployment shop/d): spec.replicas: 2147483647 is more than the 1000000 pods that one object may have here; write fewer`},
 		"negative replicas":                 {deployment("replicas: -1"), Options{}, `stdin: document 1 (Deployment shop/d): spec.replicas: -1 is negative; write 0 or more`},
 		"replicas that are text":            {deployment("replicas: many"), Options{}, `stdin: document 1 (Deployment shop/d): spec.replicas: "many" is not a whole number`},
 		"a list where an object belongs":    {deployment("template: []"), Options{}, `stdin: document 1 (Deployment shop/d): spec.template: [] is not an object with named fields`},

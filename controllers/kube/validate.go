@@ -25,7 +25,9 @@ func Validate(object any) error {
 		if err := validateController(x.Spec.Parallelism, &x.Spec.Template, "spec.parallelism"); err != nil {
 			return err
 		}
-		return validateController(x.Spec.Completions, &x.Spec.Template, "spec.completions")
+		if n := x.Spec.Completions; n != nil && *n < 0 {
+			return fmt.Errorf("%w: spec.completions: %d is negative; write 0 or more", ErrObject, *n)
+		}
 	case *corev1.Node:
 		return checkAmounts("status.allocatable", x.Status.Allocatable)
 	case *NodePool:
@@ -39,9 +41,16 @@ func Validate(object any) error {
 	return nil
 }
 
+// ReplicasMax bounds the pods of one object. Kubernetes is built for 150,000 in a cluster (kubernetes.io, "Considerations
+// for large clusters", 2026-11); beyond a million, it is a slip of the pen.
+const ReplicasMax = 1_000_000
+
 func validateController(count *int32, template *corev1.PodTemplateSpec, field string) error {
 	if count != nil && *count < 0 {
 		return fmt.Errorf("%w: %s: %d is negative; write 0 or more", ErrObject, field, *count)
+	}
+	if count != nil && *count > ReplicasMax {
+		return fmt.Errorf("%w: %s: %d is more than the %d pods that one object may have here; write fewer", ErrObject, field, *count, ReplicasMax)
 	}
 	if err := checkPod(&template.Spec); err != nil {
 		text := strings.TrimPrefix(err.Error(), ErrObject.Error()+": ")
