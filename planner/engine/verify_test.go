@@ -167,3 +167,24 @@ func TestDecideWithTheSolver(t *testing.T) {
 		})
 	}
 }
+
+// randomWorlds is how many random clusters the real solver plans in a test.
+const randomWorlds = 400
+
+// And on random clusters: with every rule that a Snapshot knows, the solver's answers pass the checker, the books
+// balance, and the plan verifies against its input.
+func TestDecideOnRandomWorldsWithTheSolver(t *testing.T) {
+	solve := func(p *model.Problem, lim model.Limits) (*model.Packing, error) { return binpack.Solve(p, lim, nil) }
+	for seed := range uint64(randomWorlds) {
+		s := randomWorld(seed)
+		plan, err := engine.Decide(engine.Input{Snapshot: s, Limits: binpack.FastLimits(), Solve: solve})
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		checkPods(t, s, plan)
+		checkMoney(t, plan)
+		if _, err := engine.VerifyAgainst(encode(t, plan), s); err != nil {
+			t.Errorf("seed %d: %v", seed, err)
+		}
+	}
+}
