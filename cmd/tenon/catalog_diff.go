@@ -10,7 +10,9 @@ import (
 )
 
 const diffLong = `Compare two catalogs: what has to happen to A to become B. Each is a file (CSV, YAML or
-JSON) or the word "embedded". Dates and sources do not count.`
+JSON) or the word "embedded". Dates and sources do not count. A file that only extends
+(prices of known types, no currency) is laid over the embedded catalog first, as plan
+--catalog does it.`
 
 const diffExample = `  tenon catalog diff embedded negotiated.csv
   tenon catalog diff prices-june.json prices-july.json -o json`
@@ -28,11 +30,11 @@ func newCatalogDiff() *cobra.Command {
 				return err
 			}
 			changes, err := unlessInterrupted(cmd.Context(), func() ([]pricing.Change, error) {
-				a, err := readCatalog(args[0])
+				a, err := wholeCatalog(args[0])
 				if err != nil {
 					return nil, err
 				}
-				b, err := readCatalog(args[1])
+				b, err := wholeCatalog(args[1])
 				return pricing.Diff(a, b), err
 			})
 			if err != nil {
@@ -43,6 +45,15 @@ func newCatalogDiff() *cobra.Command {
 	}
 	outputFlag(cmd, &output, "text", "json")
 	return cmd
+}
+
+// wholeCatalog reads a catalog, and lays one that cannot stand alone over the embedded one.
+func wholeCatalog(name string) (pricing.Catalog, error) {
+	c, err := readCatalog(name)
+	if err != nil || c.Validate() == nil {
+		return c, err
+	}
+	return pricing.Extend(pricing.Embedded(), c)
 }
 
 func printChanges(w io.Writer, changes []pricing.Change, output string) error {

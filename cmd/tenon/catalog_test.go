@@ -57,9 +57,11 @@ func TestCatalogOutput(t *testing.T) {
 func TestCatalogDiff(t *testing.T) {
 	a := tempFile(t, "a.csv", racks)
 	b := tempFile(t, "b.csv", strings.NewReplacer("0.12,", "0.15,", "fra-1a,on-demand,0.15,3", "fra-1b,on-demand,0.15,3").Replace(racks))
+	over := tempFile(t, "over.csv", "name,price_per_hour\nm5.large,0.05\n")
 	tests := map[string]struct{ args, want string }{
 		"what changed": {"catalog diff " + a + " " + b, "small.a on-demand in fra-1a: price 0.15 -> none\n" +
 			"small.a on-demand in fra-1b: price none -> 0.15\nsmall.b on-demand: price 0.12 -> 0.15 (+25.0%)\n"},
+		"an extension is laid over": {"catalog diff embedded " + over, "m5.large on-demand: price 0.096 -> 0.05"},
 		"nothing changed":           {"catalog diff " + a + " " + a, "no difference\n"},
 		"nothing changed, as JSON":  {"catalog diff -o json embedded embedded", "[]\n"},
 		"one change, for a machine": {"catalog diff -o json " + a + " " + b, `"permille": 250`},
