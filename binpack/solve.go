@@ -75,7 +75,7 @@ func (s *solver) set(b int) cards.Set {
 }
 
 func (s *solver) solve() {
-	e := reduce.Expand(s.p, s.each())
+	e := reduce.Expand(s.p, reduce.Each(s.p, s.set))
 	s.residual = e.Unplaced
 	parts, nowhere := s.parts(e.Shapes)
 	for _, sh := range nowhere {
@@ -118,28 +118,6 @@ func (s *solver) reporter(n, of int) func(colgen.Progress) {
 	}
 }
 
-// each says what one copy of each item costs at least in each domain, in a bin full of nothing
-// else; -1 where no bin holds it.
-func (s *solver) each() [][]float64 {
-	out := make([][]float64, len(s.p.Items))
-	for i := range s.p.Items {
-		out[i] = make([]float64, s.p.Domains)
-		for d := range out[i] {
-			out[i][d] = -1
-		}
-		for b := range s.p.Bins {
-			bin := &s.p.Bins[b]
-			if n, _ := knapsack.MostAlone(s.p, i, b, s.set(b)); n > 0 {
-				v := float64(bin.Price) / float64(n)
-				if old := out[i][bin.Domain]; old < 0 || v < old {
-					out[i][bin.Domain] = v
-				}
-			}
-		}
-	}
-	return out
-}
-
 // parts prunes and splits the problem for the given shapes, and returns those that fit nowhere.
 func (s *solver) parts(shapes []knapsack.Shape) (out []colgen.Part, nowhere []knapsack.Shape) {
 	kept, by := reduce.Prune(s.p, shapes)
@@ -149,7 +127,6 @@ func (s *solver) parts(shapes []knapsack.Shape) (out []colgen.Part, nowhere []kn
 	for _, b := range kept {
 		fits[b] = s.fits(shapes, b)
 	}
-	of := make([]int, len(shapes))
 	beaten := map[int][]int{}
 	for b, a := range by {
 		if a >= 0 && a != b {
@@ -159,7 +136,6 @@ func (s *solver) parts(shapes []knapsack.Shape) (out []colgen.Part, nowhere []kn
 	for _, c := range reduce.Components(s.p, shapes, kept, fits) {
 		part := colgen.Part{Problem: s.p, Bins: c.Bins, Beaten: beaten, Geometry: s.geometry, Limits: s.limits}
 		for _, sh := range c.Shapes {
-			of[sh] = len(out)
 			part.Shapes = append(part.Shapes, shapes[sh])
 		}
 		if len(c.Bins) == 0 {
@@ -167,14 +143,6 @@ func (s *solver) parts(shapes []knapsack.Shape) (out []colgen.Part, nowhere []kn
 			continue
 		}
 		out = append(out, part)
-	}
-	for b := range s.p.Bins {
-		if s.p.Bins[b].Max == 0 || by[b] < 0 || by[b] == b {
-			continue
-		}
-		if f := s.fits(shapes, b); len(f) > 0 {
-			out[of[f[0]]].Spare = append(out[of[f[0]]].Spare, b)
-		}
 	}
 	return out, nowhere
 }

@@ -35,7 +35,6 @@ type Part struct {
 	Problem  *model.Problem
 	Shapes   []knapsack.Shape // of this component only
 	Bins     []int            // kinds to generate patterns for, ascending by price
-	Spare    []int            // further kinds that packing may use: existing bins that pruning dropped
 	Beaten   map[int][]int    // of each of Bins: kinds that it beats in every respect, ascending
 	Geometry []*cards.Geometry
 	Limits   model.Limits
@@ -120,7 +119,7 @@ const unmetPrice = 50
 func newGenerator(p Part, above int) *generator {
 	g := &generator{Part: p, seen: map[string]bool{}, aggregated: len(p.Shapes) > above}
 	top := int64(1)
-	for _, b := range append(append([]int(nil), p.Bins...), p.Spare...) {
+	for _, b := range p.Bins {
 		top = max(top, p.Problem.Bins[b].Price)
 	}
 	g.scale = 1 / float64(top)

@@ -60,10 +60,6 @@ func (g *generator) catalogue() []sized {
 	for k := range g.bins {
 		out = append(out, sized{g.bins[k], g.rooms[k]})
 	}
-	for _, b := range g.Spare {
-		k := g.newBin(b)
-		out = append(out, sized{k, k.Open()})
-	}
 	slices.SortFunc(out, func(x, y sized) int {
 		a, b := &g.Problem.Bins[x.bin.Index], &g.Problem.Bins[y.bin.Index]
 		if a.Price != b.Price {

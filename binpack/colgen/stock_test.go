@@ -119,27 +119,6 @@ func TestRightSizeTakesTheCheapestFirstAsFarAsItGoes(t *testing.T) {
 	}
 }
 
-// An existing node that a cheaper or equal kind beats is not worth patterns of its own, but is worth
-// having: of equal prices the caller's first kind is used, as far as there are any.
-func TestSpareKindsAreUsed(t *testing.T) {
-	p := &model.Problem{
-		Dims: 1, Classes: 1, Domains: 1,
-		Items: []model.Item{{Size: []int64{2}, Count: 3, Classes: []int{0}}},
-		Bins:  []model.Bin{{Cap: []int64{2}, Price: 5, Card: -1, Max: 2}, {Cap: []int64{3}, Price: 5, Card: -1}},
-	}
-	part := whole(p, few)
-	part.Bins, part.Spare = []int{1}, []int{0}
-	for name, a := range map[string]Answer{"Solve": Solve(part), "Quick": Quick(part)} {
-		counts := make([]int64, len(p.Bins))
-		for _, f := range a.Fills {
-			counts[f.Bin.Index] += f.Count
-		}
-		if diff := gocmp.Diff([]int64{2, 1}, counts); diff != "" {
-			t.Errorf("%s: bins of each kind (-want +got):\n%s", name, diff)
-		}
-	}
-}
-
 // Every move of the search takes bins apart and builds others, or puts all back. At the end nothing
 // is lost, no kind and no budget is overdrawn, and the stock knows what there is.
 func TestSearchStaysWithinTheStock(t *testing.T) {

@@ -121,7 +121,7 @@ func newPacker(p *model.Problem) *packer {
 	for k := range p.Cards {
 		f.geometry = append(f.geometry, cards.NewGeometry(&p.Cards[k]))
 	}
-	e := reduce.Expand(p, f.each())
+	e := reduce.Expand(p, reduce.Each(p, f.set))
 	f.shapes, f.nowhere = e.Shapes, e.Unplaced
 	for _, sh := range f.shapes {
 		f.left = append(f.left, sh.Count)
@@ -145,26 +145,6 @@ func (f *packer) set(b int) cards.Set {
 		set.Geometry = f.geometry[bin.Card]
 	}
 	return set
-}
-
-// each says what one copy of each item costs at least in each domain, in a bin full of nothing
-// else; -1 where no bin holds it. reduce.Expand asks for it.
-func (f *packer) each() [][]float64 {
-	out := make([][]float64, len(f.p.Items))
-	for i := range out {
-		out[i] = slices.Repeat([]float64{-1}, f.p.Domains)
-		for b := range f.p.Bins {
-			n, _ := knapsack.MostAlone(f.p, i, b, f.set(b))
-			if n == 0 {
-				continue
-			}
-			d, v := f.p.Bins[b].Domain, float64(f.p.Bins[b].Price)/float64(n)
-			if out[i][d] < 0 || v < out[i][d] {
-				out[i][d] = v
-			}
-		}
-	}
-	return out
 }
 
 // sort orders the shapes: higher ranks first, then larger dominant shares, then as listed.

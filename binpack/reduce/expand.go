@@ -6,6 +6,7 @@ package reduce
 import (
 	"slices"
 
+	"github.com/tenon-sh/tenon/binpack/cards"
 	"github.com/tenon-sh/tenon/binpack/knapsack"
 	"github.com/tenon-sh/tenon/binpack/model"
 )
@@ -22,6 +23,26 @@ type Expanded struct {
 	Settled bool
 	// Unplaced counts items for which no domain was left, by item.
 	Unplaced []int64
+}
+
+// Each returns, for each item and domain, the least that one copy costs in a bin full of nothing
+// else, and -1 where no bin holds it. set gives the cards of a bin kind.
+func Each(p *model.Problem, set func(b int) cards.Set) [][]float64 {
+	out := make([][]float64, len(p.Items))
+	for i := range out {
+		out[i] = slices.Repeat([]float64{-1}, p.Domains)
+		for b := range p.Bins {
+			n, _ := knapsack.MostAlone(p, i, b, set(b))
+			if n == 0 {
+				continue
+			}
+			d, v := p.Bins[b].Domain, float64(p.Bins[b].Price)/float64(n)
+			if out[i][d] < 0 || v < out[i][d] {
+				out[i][d] = v
+			}
+		}
+	}
+	return out
 }
 
 // Expand settles the Spreads of p. each[i][d] is the least that one copy of item i costs in
