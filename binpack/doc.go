@@ -18,8 +18,8 @@
 //     to whole numbers, right-sizes, and searches locally.
 //   - The duals of the master, rounded to integers, are a certificate. check verifies packing
 //     and certificate and shares nothing with the rest; Solve never returns what check refuses.
-//   - firstfit is what others do, as a yardstick; exact tries everything, for problems of up to
-//     eight items, as an oracle; conformance is the test that every method passes.
+//   - firstfit is what others do, as a yardstick; exact tries everything, for problems of a few
+//     items, as an oracle; conformance is the test that every method passes.
 //
 // docs/design/0002 has the mathematics, what each trick gains, and what was dropped.
 //
