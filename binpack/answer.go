@@ -121,7 +121,7 @@ func (s *solver) scale() int64 {
 
 func (s *solver) certificate(factor float64) model.Certificate {
 	scale := s.scale()
-	c := model.Certificate{Scale: scale, Limit: max(20*s.limits.Branches, 1_000_000), Items: make([][]int64, len(s.p.Items)), Use: make([]int, len(s.p.Bins))}
+	c := model.Certificate{Scale: scale, Limit: max(20*s.options.Limits.Branches, 1_000_000), Items: make([][]int64, len(s.p.Items)), Use: make([]int, len(s.p.Bins))}
 	for i := range c.Items {
 		c.Items[i] = []int64{0}
 	}

@@ -11,31 +11,56 @@ import (
 	"github.com/tenon-sh/tenon/binpack/reduce"
 )
 
-// Progress says where Solve stands.
-type Progress struct {
-	Component, Components int // counted from 1
-	colgen.Progress
+// Solve packs p within limits; the zero Limits mean DefaultLimits. report, if not nil, is called
+// from time to time and changes nothing. It is SolveWith without further options.
+func Solve(p *Problem, limits Limits, report func(Progress)) (*Packing, error) {
+	return SolveWith(p, Options{Limits: limits, Report: report})
 }
 
-// Solve packs p within limits; the zero Limits mean DefaultLimits. report, if not nil, is called
-// from time to time and changes nothing. The answer has passed check.Packing: it is legal, and its
+// SolveWith packs p. The answer has passed check.Packing: it is legal, and its
 // lower bound is proven. Items that no bin can hold, or that limits on bins leave no room for, are
 // counted in Unplaced; that is no error. An error wraps ErrInvalid, or reports a bug of our own.
-func Solve(p *Problem, limits Limits, report func(Progress)) (*Packing, error) {
+func SolveWith(p *Problem, o Options) (*Packing, error) {
+	s, err := newSolver(p, o)
+	if err != nil {
+		return nil, err
+	}
+	s.solve()
+	return s.answer()
+}
+
+// First packs p by value alone, in some hundredths of a second for hundreds of kinds of items. The packing
+// is legal, and nothing is proven of it: its LowerBound is 0.
+func First(p *Problem) (*Packing, error) {
+	s, err := newSolver(p, Options{})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range s.begin() {
+		s.take(r, r.run.First())
+	}
+	return s.answer()
+}
+
+func newSolver(p *Problem, o Options) (*solver, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
-	if limits == (Limits{}) {
-		limits = DefaultLimits()
+	if o.Limits == (Limits{}) {
+		o.Limits = DefaultLimits()
 	}
-	s := &solver{p: p, limits: limits, report: report}
+	s := &solver{p: p, options: o}
 	for k := range p.Cards {
 		s.geometry = append(s.geometry, cards.NewGeometry(&p.Cards[k]))
 	}
-	s.solve()
+	return s, nil
+}
+
+// answer repairs, writes down and checks what was found.
+func (s *solver) answer() (*Packing, error) {
 	s.repair()
 	k := s.packing()
-	if err := check.Packing(p, k); err != nil {
+	if err := check.Packing(s.p, k); err != nil {
 		return nil, fmt.Errorf("binpack: the solver's own answer was refused, which is a bug: %w", err)
 	}
 	return k, nil
@@ -43,8 +68,10 @@ func Solve(p *Problem, limits Limits, report func(Progress)) (*Packing, error) {
 
 type solver struct {
 	p        *model.Problem
-	limits   model.Limits
-	report   func(Progress)
+	options  Options
+	settled  bool // no rule between domains is left to the bound: it comes from the same parts
+	bounded  []knapsack.Shape
+	progress []colgen.Progress // of each part
 	geometry []*cards.Geometry
 	fills    []filled
 	residual []int64 // by item
@@ -74,47 +101,62 @@ func (s *solver) set(b int) cards.Set {
 	return set
 }
 
-func (s *solver) solve() {
+// running is a part that is being solved, and its place among the parts.
+type running struct {
+	at   int
+	part colgen.Part
+	run  *colgen.Run
+}
+
+// begin reduces and splits the problem, and packs each part by value.
+func (s *solver) begin() []running {
 	e := reduce.Expand(s.p, reduce.Each(s.p, s.set))
-	s.residual = e.Unplaced
+	s.residual, s.settled, s.bounded = e.Unplaced, !e.Settled, e.Bounded
 	parts, nowhere := s.parts(e.Shapes)
 	for _, sh := range nowhere {
 		s.residual[sh.Item] += sh.Count
 	}
 	s.work.Components = len(parts)
+	s.progress = make([]colgen.Progress, len(parts))
+	var out []running
 	for n, part := range parts {
-		part.Report = s.reporter(n, len(parts))
-		a := colgen.Solve(part)
-		s.work.Add(a.Work)
-		for _, f := range a.Fills {
-			s.fills = append(s.fills, filled{f, part.Shapes})
-		}
-		for i, left := range a.Residual {
-			s.residual[part.Shapes[i].Item] += left
-		}
-		if !e.Settled {
-			s.proofs = append(s.proofs, proof{part, a.Bound})
-		}
+		part.Report = s.reporter(n)
+		r := running{n, part, colgen.Begin(part)}
+		s.progress[n] = r.run.Progress()
+		out = append(out, r)
 	}
-	if !e.Settled {
-		return
+	return out
+}
+
+// take puts a part's answer with the others.
+func (s *solver) take(r running, a colgen.Answer) {
+	s.work.Add(a.Work)
+	for _, f := range a.Fills {
+		s.fills = append(s.fills, filled{f, r.part.Shapes})
 	}
-	s.work.Pruned = 0
-	bounded, _ := s.parts(e.Bounded)
-	for n, part := range bounded {
-		part.Report = s.reporter(n, len(bounded))
-		b, work := colgen.BoundOnly(part)
-		s.work.Add(work)
-		s.proofs = append(s.proofs, proof{part, b})
+	for i, left := range a.Residual {
+		s.residual[r.part.Shapes[i].Item] += left
+	}
+	if s.settled {
+		s.proofs = append(s.proofs, proof{r.part, a.Bound})
 	}
 }
 
-func (s *solver) reporter(n, of int) func(colgen.Progress) {
-	if s.report == nil {
-		return nil
+func (s *solver) solve() {
+	for _, r := range s.begin() {
+		s.take(r, r.run.Solve())
 	}
-	return func(p colgen.Progress) {
-		s.report(Progress{Component: n + 1, Components: of, Progress: p})
+	if s.settled {
+		return
+	}
+	s.work.Pruned = 0
+	parts, _ := s.parts(s.bounded)
+	s.progress = make([]colgen.Progress, len(parts))
+	for n, part := range parts {
+		part.Report = s.reporter(n)
+		b, work := colgen.BoundOnly(part)
+		s.work.Add(work)
+		s.proofs = append(s.proofs, proof{part, b})
 	}
 }
 
@@ -134,7 +176,8 @@ func (s *solver) parts(shapes []knapsack.Shape) (out []colgen.Part, nowhere []kn
 		}
 	}
 	for _, c := range reduce.Components(s.p, shapes, kept, fits) {
-		part := colgen.Part{Problem: s.p, Bins: c.Bins, Beaten: beaten, Geometry: s.geometry, Limits: s.limits}
+		part := colgen.Part{Problem: s.p, Bins: c.Bins, Beaten: beaten, Geometry: s.geometry, Limits: s.options.Limits,
+			Gap: float64(s.options.Gap) / 1e6, Stop: s.options.Stop, Each: s.options.Each}
 		for _, sh := range c.Shapes {
 			part.Shapes = append(part.Shapes, shapes[sh])
 		}

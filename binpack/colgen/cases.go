@@ -53,17 +53,17 @@ type caseNode struct {
 // cases branches on how many bins of one size there are, the case with the least bound first,
 // until that bound meets the cost or Limits.Nodes cases were looked at. Every case is dived from
 // as well: numbers of dear bins that are settled make good packings.
-func (g *generator) cases(m *simplex.Master, fills []Filled, st *stock, list []sized) ([]Filled, *stock) {
+func (g *generator) cases(m *simplex.Master) {
 	if len(g.Shapes) > caseShapes || g.Limits.Nodes == 0 {
-		return fills, st
+		return
 	}
 	g.groups = g.sizeGroups()
 	g.tree = &caseNode{bound: g.best, counts: g.groupCounts(m)}
 	limit := min(g.Limits.Nodes, max(casesLeast, casesSize/int64(len(g.Bins))))
-	for n := int64(1); n+2 <= limit; n += 2 {
+	for n := int64(1); n+2 <= limit && !g.halted(); n += 2 {
 		worst := g.leastCase()
 		c, ok := g.branch(worst)
-		if !ok || worst.bound.Value >= float64(g.cost(fills))*g.scale*(1-1e-7) {
+		if !ok || worst.bound.Value >= float64(g.cost(g.incumbent.fills))*g.scale*(1-1e-7) {
 			break
 		}
 		c.high = true
@@ -71,14 +71,12 @@ func (g *generator) cases(m *simplex.Master, fills []Filled, st *stock, list []s
 		high.k = c.k + 1
 		low := c
 		low.high = false
-		worst.on = &low
-		worst.low = g.solveCase(worst, low, &fills, &st, list)
-		worst.high = g.solveCase(worst, high, &fills, &st, list)
+		below, above := g.solveCase(worst, low), g.solveCase(worst, high)
+		worst.on, worst.low, worst.high = &low, below, above
 	}
 	if g.tree.on == nil {
 		g.tree = nil
 	}
-	return fills, st
 }
 
 // sizeGroups groups bin kinds of equal price and room, which differ by zone or class only, and
@@ -162,7 +160,7 @@ func (g *generator) branch(n *caseNode) (cut, bool) {
 }
 
 // solveCase bounds a case below its parent, and dives from it.
-func (g *generator) solveCase(parent *caseNode, c cut, fills *[]Filled, st **stock, list []sized) *caseNode {
+func (g *generator) solveCase(parent *caseNode, c cut) *caseNode {
 	h := *g
 	h.quick = true
 	h.cuts = append(slices.Clone(parent.cuts), c)
@@ -185,11 +183,11 @@ func (g *generator) solveCase(parent *caseNode, c cut, fills *[]Filled, st **sto
 		out.counts = h.groupCounts(m)
 	}
 	out.bound = h.best
-	if out.bound.Value < float64(g.cost(*fills))*g.scale {
-		h.improve(fills, st, list)
+	if out.bound.Value < float64(g.cost(g.incumbent.fills))*g.scale && !h.halted() {
+		h.improve()
 	}
 	pivots := g.work.Pivots + m.Pivots()
-	g.cols, g.work = h.cols, h.work
+	g.cols, g.work, g.incumbent = h.cols, h.work, h.incumbent
 	g.work.Pivots = pivots
 	return out
 }
@@ -205,12 +203,12 @@ func (g *generator) empties(c cut) {
 }
 
 // improve dives from the case at hand and keeps what is cheaper.
-func (g *generator) improve(fills *[]Filled, st **stock, list []sized) {
+func (g *generator) improve() {
 	own := newStock(g.Problem)
 	found, left := g.dive(own)
-	found = g.rightSize(found, own, list)
-	if total(left) == 0 && g.cost(found) < g.cost(*fills) {
-		*fills, *st = found, own
+	found = g.rightSize(found, own)
+	if total(left) == 0 && g.cost(found) < g.cost(g.incumbent.fills) {
+		g.incumbent = attempt{found, left, own}
 	}
 }
 

@@ -38,14 +38,21 @@ type Part struct {
 	Beaten   map[int][]int    // of each of Bins: kinds that it beats in every respect, ascending
 	Geometry []*cards.Geometry
 	Limits   model.Limits
+	Gap      float64        // how far cost may be above the bound, as a share of it, for the part to be done
+	Stop     func() bool    // true: end soon, with what there is; may be nil
 	Report   func(Progress) // may be nil
+	// Each calls do for every i < n, in any order or at once; nil: one after the other. Results are joined by index.
+	Each func(n int, do func(i int))
+	// Start is what an earlier solve learnt of this part, or nil.
+	Start *Start
 }
 
 // Progress is where a component stands.
 type Progress struct {
-	Phase      string // columns, bound, dive, search
+	Phase      string // columns, bound, dive, cases, search
 	Iterations int64
-	Cost       float64 // of the best packing, in price units; 0: none yet
+	Cost       float64 // of the best packing, in price units
+	Left       int64   // items that it leaves out
 	Bound      float64
 }
 
@@ -100,6 +107,8 @@ type generator struct {
 	demand     []int64
 	rowsOf     [][]coef // of each shape: the master's rows that cover it
 	aggregated bool     // some shapes share rows
+	list       []sized  // kinds for right-sizing
+	incumbent  attempt  // the best packing so far
 }
 
 // column is a pattern in the master: real, or the fractional content of a relaxation.
@@ -129,6 +138,7 @@ func newGenerator(p Part, above int) *generator {
 	for _, k := range g.bins {
 		g.rooms = append(g.rooms, k.Open())
 	}
+	g.list = g.catalogue()
 	g.order = g.all()
 	slices.SortFunc(g.order, func(a, b int) int { return cmp.Compare(g.Bins[a], g.Bins[b]) })
 	g.mu = make([][]float64, len(g.bins))

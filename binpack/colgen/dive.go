@@ -47,7 +47,7 @@ func (g *generator) dive(st *stock) ([]Filled, []int64) {
 		d.deepen()
 	}
 	for range diveSteps {
-		if d.empty() || d.solve() != nil {
+		if d.empty() || d.g.halted() || d.solve() != nil {
 			break
 		}
 		d.price()
@@ -105,7 +105,7 @@ func (d *diver) price() {
 func (d *diver) deepen() {
 	g := d.g
 	worths := make([]float64, len(g.bins))
-	for range deepenRounds {
+	for n := 0; n < deepenRounds && !g.halted(); n++ {
 		before := len(g.cols)
 		p := g.prices(d.m)
 		if g.priceRound(d.m, p, p, worths) == 0 && d.searchRound(p, worths) == 0 {

@@ -190,7 +190,7 @@ func (g *generator) solve(m *simplex.Master) error {
 func (g *generator) columns(m *simplex.Master) error {
 	worths := make([]float64, len(g.bins))
 	var center prices
-	for g.work.Iterations < g.Limits.Iterations {
+	for g.work.Iterations < g.Limits.Iterations && !g.halted() {
 		if err := g.solve(m); err != nil {
 			return err
 		}
@@ -248,7 +248,7 @@ func (g *generator) priceRound(m *simplex.Master, p, exact prices, worths []floa
 // bound runs the second phase: until every bin is proven, relaxed into the master, or work runs out.
 func (g *generator) bound(m *simplex.Master) error {
 	worths := make([]float64, len(g.bins))
-	for g.work.Iterations < g.Limits.Iterations {
+	for g.work.Iterations < g.Limits.Iterations && !g.halted() {
 		if err := g.solve(m); err != nil {
 			return err
 		}
@@ -318,6 +318,13 @@ func (g *generator) proveRound(m *simplex.Master, p prices, worths []float64, of
 
 func (g *generator) report(phase string) {
 	if g.Report != nil {
-		g.Report(Progress{Phase: phase, Iterations: g.work.Iterations, Bound: g.best.Value / g.scale})
+		g.Report(g.progress(phase))
+	}
+}
+
+func (g *generator) progress(phase string) Progress {
+	return Progress{
+		Phase: phase, Iterations: g.work.Iterations, Bound: g.bestBound() / g.scale,
+		Cost: float64(g.cost(g.incumbent.fills)), Left: total(g.incumbent.left),
 	}
 }

@@ -40,13 +40,13 @@ func (g *generator) insert(fills []Filled, left []int64) []Filled {
 // accompany opens a bin for a follower that is left while all its leaders lie in full bins: one
 // leader moves out of a bin that can spare it, and takes the follower along. It changes left and
 // the stock.
-func (g *generator) accompany(a attempt, list []sized) attempt {
+func (g *generator) accompany(a attempt) attempt {
 	if len(g.Problem.Follows) == 0 {
 		return a
 	}
 	for s := range a.left {
 		for a.left[s] > 0 {
-			fills, ok := g.elope(a, s, list)
+			fills, ok := g.elope(a, s)
 			if !ok {
 				break
 			}
@@ -57,14 +57,14 @@ func (g *generator) accompany(a attempt, list []sized) attempt {
 }
 
 // elope moves one item out of some bin so that it and one of shape s make a bin of their own.
-func (g *generator) elope(a attempt, s int, list []sized) ([]Filled, bool) {
+func (g *generator) elope(a attempt, s int) ([]Filled, bool) {
 	for at, f := range a.fills {
 		for i, o := range f.Items.Shapes {
 			pair := knapsack.Content{Shapes: []int{min(o, s), max(o, s)}, Counts: []int64{1, 1}}
 			if o == s || !f.Bin.Holds(without(f.Items, i), f.Bin.Open()) {
 				continue
 			}
-			for _, k := range list {
+			for _, k := range g.list {
 				if a.st.most(k.bin.Index, 1) <= 0 || !k.bin.Holds(pair, k.room) {
 					continue
 				}

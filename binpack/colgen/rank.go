@@ -49,7 +49,7 @@ const rankWeight = 1e4
 
 // byRank packs by value with prices that grow with rank, so that bins which are scarce fill with
 // what must not be left out.
-func (g *generator) byRank(list []sized) attempt {
+func (g *generator) byRank() attempt {
 	ranks := map[int64]int{}
 	for _, s := range g.Shapes {
 		ranks[g.Problem.Items[s.Item].Rank] = 0
@@ -63,7 +63,7 @@ func (g *generator) byRank(list []sized) attempt {
 		pi[s] = max(pi[s], 1e-9) * math.Pow(rankWeight, float64(up))
 	}
 	a := attempt{left: slices.Clone(g.demand), st: newStock(g.Problem)}
-	a.fills = g.rightSize(g.greedy(g.all(), a.left, pi, a.st), a.st, list)
+	a.fills = g.rightSize(g.greedy(g.all(), a.left, pi, a.st), a.st)
 	g.unlimit()
 	return a
 }

@@ -12,6 +12,7 @@ const (
 	ruinMin, ruinMax = 2, 7 // bins taken apart in one move
 	searchKinds      = 48   // kinds that a rebuild considers
 	noise            = 0.15 // how far prices are shaken in a rebuild
+	searchTells      = 200  // moves between two reports
 
 	// searchBins is how many bins a search may take apart; it keeps a record for each. Thirty
 	// million copies took more than 8 GB, and a few thousand moves among them change nothing that shows.
@@ -26,7 +27,7 @@ type searcher struct {
 	open  []Filled // every bin by itself
 	waste []float64
 	st    *stock
-	list  []sized
+	cost  int64
 	kinds []int
 	rng   *rand.Rand
 	pi    []float64
@@ -38,14 +39,15 @@ func (g *generator) random() *rand.Rand {
 }
 
 // search makes up to Limits.Moves moves.
-func (g *generator) search(fills []Filled, st *stock, list []sized) []Filled {
-	s := &searcher{g: g, st: st, list: list, rng: g.random(), pi: g.best.Shapes}
+func (g *generator) search() {
+	fills := g.incumbent.fills
+	s := &searcher{g: g, st: g.incumbent.st, cost: g.cost(fills), rng: g.random(), pi: g.best.Shapes}
 	bins := int64(0)
 	for _, f := range fills {
 		bins += f.Count
 	}
 	if bins > searchBins {
-		return fills
+		return
 	}
 	for _, f := range fills {
 		for range f.Count {
@@ -54,19 +56,23 @@ func (g *generator) search(fills []Filled, st *stock, list []sized) []Filled {
 	}
 	s.choose()
 	if len(s.open) >= ruinMin && len(s.kinds) > 0 && s.pi != nil {
-		for range g.Limits.Moves {
+		for n := range g.Limits.Moves {
 			s.move()
-			if s.done() {
+			if s.done() || g.stopped() {
 				break
+			}
+			if n%searchTells == 0 {
+				g.incumbent.fills = s.open
+				g.report("search")
 			}
 		}
 	}
-	return s.open
+	g.incumbent.fills = s.open
 }
 
-// done reports whether the cost has met the bound.
+// done reports whether the cost is as near to the bound as is asked for.
 func (s *searcher) done() bool {
-	return float64(s.g.cost(s.open))*s.g.scale <= s.g.best.Value+1e-12
+	return float64(s.cost)*s.g.scale <= s.g.bestBound()*(1+s.g.Gap)+1e-12
 }
 
 func (s *searcher) push(f Filled) {
@@ -139,6 +145,7 @@ func (s *searcher) move() {
 		s.undo(built, removed)
 		return
 	}
+	s.cost += s.g.cost(built) - old
 	s.replace(ruin, built)
 }
 
@@ -150,7 +157,7 @@ func (s *searcher) rebuild(residual []int64) []Filled {
 			pi[i] = max(pi[i], 1e-9)
 		}
 	}
-	return s.g.rightSize(s.g.greedy(s.kinds, residual, pi, s.st), s.st, s.list)
+	return s.g.rightSize(s.g.greedy(s.kinds, residual, pi, s.st), s.st)
 }
 
 func (s *searcher) undo(built, removed []Filled) {

@@ -12,40 +12,50 @@ type Answer struct {
 	Residual []int64 // what could not be placed, by shape
 	Bound    Bound
 	Work     model.Work
+	Learnt   *Start // for the next solve of a similar part
 }
 
-// Solve packs a part and bounds it.
-func Solve(p Part) Answer {
+// Run is a part that is being solved. Its first packing is there from the beginning.
+type Run struct{ g *generator }
+
+// Begin packs a part by value alone: the first answer, without a bound.
+func Begin(p Part) *Run {
 	g := newGenerator(p, aggregateAbove)
-	list := g.catalogue()
 	st := newStock(p.Problem)
 	residual := append([]int64(nil), g.demand...)
-	first := g.rightSize(g.greedy(g.all(), residual, g.firstPrices(), st), st, list)
+	fills := g.rightSize(g.greedy(g.all(), residual, g.firstPrices(), st), st)
+	g.incumbent = attempt{fills, residual, st}
 	g.unlimit()
-	m := g.start(first)
+	return &Run{g}
+}
+
+// First returns the first answer.
+func (r *Run) First() Answer {
+	g := r.g
+	b := g.inUnits()
+	return Answer{Fills: g.incumbent.fills, Residual: g.incumbent.left, Bound: b}
+}
+
+// Progress says where the part stands.
+func (r *Run) Progress() Progress { return r.g.progress("first") }
+
+// Solve packs a part and bounds it.
+func Solve(p Part) Answer { return Begin(p).Solve() }
+
+// Solve packs the part and bounds it.
+func (r *Run) Solve() Answer {
+	g := r.g
+	m := g.start(g.incumbent.fills)
 	err := g.columns(m)
 	if err == nil {
 		_ = g.bound(m) // a bound that was cut short is still a bound
 	}
 	g.work.Pivots += m.Pivots()
-	st2 := newStock(p.Problem)
-	fills, left := g.round(m, st2)
-	fills = g.rightSize(fills, st2, list)
-	best := g.better(attempt{fills, left, st2}, attempt{first, residual, st})
-	if total(best.left) > 0 && g.ranked() {
-		best = g.better(best, g.byRank(list))
-	}
-	best = g.accompany(best, list)
-	fills, left, st2 = best.fills, best.left, best.st
-	if total(left) == 0 && err == nil {
-		fills, st2 = g.cases(m, fills, st2, list)
-	}
-	if total(left) == 0 {
-		fills = g.search(fills, st2, list)
-	}
-	a := Answer{Fills: fills, Residual: left, Bound: g.inUnits(), Work: g.work}
-	if n := len(p.Shapes); n > aggregateFrom && n <= aggregateAbove {
-		b, work := BoundOnly(p)
+	g.pack(m, err == nil)
+	best := g.incumbent
+	a := Answer{Fills: best.fills, Residual: best.left, Bound: g.inUnits(), Work: g.work, Learnt: g.learnt()}
+	if n := len(g.Shapes); n > aggregateFrom && n <= aggregateAbove && !g.halted() {
+		b, work := BoundOnly(g.Part)
 		a.Work.Add(work)
 		if b.Value > a.Bound.Value {
 			a.Bound = b
@@ -54,21 +64,59 @@ func Solve(p Part) Answer {
 	return a
 }
 
+// pack looks for packings, from the master's solution on.
+func (g *generator) pack(m *simplex.Master, converged bool) {
+	if g.closed() {
+		return
+	}
+	st := newStock(g.Problem)
+	fills, left := g.round(m, st)
+	g.keep(attempt{g.rightSize(fills, st), left, st})
+	if total(g.incumbent.left) > 0 && g.ranked() {
+		g.keep(g.byRank())
+	}
+	g.incumbent = g.accompany(g.incumbent)
+	if total(g.incumbent.left) > 0 {
+		return
+	}
+	if converged {
+		g.cases(m)
+	}
+	g.search()
+}
+
+// keep makes an attempt the incumbent if it is better.
+func (g *generator) keep(a attempt) {
+	g.incumbent = g.better(a, g.incumbent)
+}
+
+// halted reports whether the part is to end: its caller says so, or its gap is small enough.
+func (g *generator) halted() bool {
+	return g.stopped() || g.closed()
+}
+
+func (g *generator) stopped() bool { return g.Stop != nil && g.Stop() }
+
+// closed reports whether cost and bound are as near as is asked for.
+func (g *generator) closed() bool {
+	low := g.bestBound()
+	return low > 0 && g.incumbent.st != nil && total(g.incumbent.left) == 0 && float64(g.cost(g.incumbent.fills))*g.scale <= low*(1+g.Gap)+1e-12
+}
+
+// bestBound is the best bound so far, of the least case where there are any.
+func (g *generator) bestBound() float64 {
+	if g.tree != nil {
+		return g.leastCase().bound.Value
+	}
+	return g.best.Value
+}
+
 // round makes whole numbers of the master's solution.
 func (g *generator) round(m *simplex.Master, st *stock) ([]Filled, []int64) {
-	if g.aggregated {
+	if g.aggregated || g.stopped() {
 		return g.scoop(m, st)
 	}
 	return g.dive(st)
-}
-
-// Quick packs a part by value alone, without a bound: the first answer.
-func Quick(p Part) Answer {
-	g := newGenerator(p, aggregateAbove)
-	st := newStock(p.Problem)
-	residual := append([]int64(nil), g.demand...)
-	fills := g.greedy(g.all(), residual, g.firstPrices(), st)
-	return Answer{Fills: g.rightSize(fills, st, g.catalogue()), Residual: residual}
 }
 
 func total(v []int64) int64 {

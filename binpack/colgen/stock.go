@@ -72,8 +72,8 @@ func (g *generator) catalogue() []sized {
 
 // cheapest returns the first kind of the catalogue that holds the content and is in stock, before
 // kind `than`; than itself if there is none.
-func (g *generator) cheapest(c knapsack.Content, than *knapsack.Bin, st *stock, list []sized) *knapsack.Bin {
-	for _, s := range list {
+func (g *generator) cheapest(c knapsack.Content, than *knapsack.Bin, st *stock) *knapsack.Bin {
+	for _, s := range g.list {
 		if s.bin == than {
 			return than
 		}
@@ -85,12 +85,12 @@ func (g *generator) cheapest(c knapsack.Content, than *knapsack.Bin, st *stock, 
 }
 
 // rightSize moves every bin's content to the cheapest kind that holds it, as far as the stock goes.
-func (g *generator) rightSize(fills []Filled, st *stock, list []sized) []Filled {
+func (g *generator) rightSize(fills []Filled, st *stock) []Filled {
 	var out []Filled
 	for _, f := range fills {
 		for f.Count > 0 {
 			st.take(f.Bin.Index, -f.Count)
-			k := g.cheapest(f.Items, f.Bin, st, list)
+			k := g.cheapest(f.Items, f.Bin, st)
 			n := st.most(k.Index, f.Count)
 			st.take(k.Index, n)
 			if rest := f.Count - n; n <= 0 || st.most(f.Bin.Index, rest) < rest {

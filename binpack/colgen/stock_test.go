@@ -71,7 +71,7 @@ func TestRightSizeStaysWithinTheStock(t *testing.T) {
 			fills = append(fills, g.greedy([]int{k}, residual, g.firstPrices(), st)...)
 		}
 		before := g.cost(fills)
-		sized := g.rightSize(slices.Clone(fills), st, g.catalogue())
+		sized := g.rightSize(slices.Clone(fills), st)
 		if after := audit(t, p, Answer{Fills: sized, Residual: residual}); after > before {
 			t.Errorf("it cost %d and costs %d", before, after)
 		} else if after < before {
@@ -109,7 +109,7 @@ func TestRightSizeTakesTheCheapestFirstAsFarAsItGoes(t *testing.T) {
 	st := newStock(p)
 	dear := g.bins[slices.IndexFunc(g.bins, func(k *knapsack.Bin) bool { return k.Index == 0 })]
 	st.take(0, 4)
-	got := g.rightSize([]Filled{{Bin: dear, Count: 4, Items: knapsack.Content{Shapes: []int{0}, Counts: []int64{1}}}}, st, g.catalogue())
+	got := g.rightSize([]Filled{{Bin: dear, Count: 4, Items: knapsack.Content{Shapes: []int{0}, Counts: []int64{1}}}}, st)
 	counts := make([]int64, len(p.Bins))
 	for _, f := range got {
 		counts[f.Bin.Index] += f.Count
@@ -136,7 +136,9 @@ func TestSearchStaysWithinTheStock(t *testing.T) {
 			fills = append(fills, g.greedy([]int{k}, residual, g.firstPrices(), st)...)
 		}
 		before := g.cost(fills)
-		found := g.search(fills, st, g.catalogue())
+		g.incumbent = attempt{fills, residual, st}
+		g.search()
+		found := g.incumbent.fills
 		if after := audit(t, p, Answer{Fills: found, Residual: residual}); after > before {
 			t.Errorf("it cost %d and costs %d", before, after)
 		} else if after < before {

@@ -53,7 +53,7 @@ func solver(bar *progress) solveFunc {
 // progressText says what the solver is at, and how near, in words.
 func progressText(now binpack.Progress) string {
 	text := fmt.Sprintf("solving part %d of %d: %s", now.Component, now.Components, now.Phase)
-	if now.Bound > 0 && now.Cost >= now.Bound {
+	if now.Bound > 0 && now.Left == 0 && now.Cost >= now.Bound {
 		text += fmt.Sprintf(", gap %.2f %%", (now.Cost-now.Bound)/now.Bound*100)
 	}
 	return text
