@@ -186,7 +186,7 @@ func (g *generator) solveCase(parent *caseNode, c cut, fills *[]Filled, st **sto
 	}
 	out.bound = h.best
 	if out.bound.Value < float64(g.cost(*fills))*g.scale {
-		h.improve(fills, st, list)
+		h.improve(m, fills, st, list)
 	}
 	pivots := g.work.Pivots + m.Pivots()
 	g.cols, g.work = h.cols, h.work
@@ -205,9 +205,9 @@ func (g *generator) empties(c cut) {
 }
 
 // improve dives from the case at hand and keeps what is cheaper.
-func (g *generator) improve(fills *[]Filled, st **stock, list []sized) {
+func (g *generator) improve(m *simplex.Master, fills *[]Filled, st **stock, list []sized) {
 	own := newStock(g.Problem)
-	found, left := g.dive(own)
+	found, left := g.dive(m, own)
 	found = g.rightSize(found, own, list)
 	if total(left) == 0 && g.cost(found) < g.cost(*fills) {
 		*fills, *st = found, own

@@ -59,7 +59,7 @@ func (g *generator) round(m *simplex.Master, st *stock) ([]Filled, []int64) {
 	if g.aggregated {
 		return g.scoop(m, st)
 	}
-	return g.dive(st)
+	return g.dive(m, st)
 }
 
 // Quick packs a part by value alone, without a bound: the first answer.
