@@ -184,7 +184,7 @@ func (g *generator) solveCase(parent *caseNode, c cut) *caseNode {
 	}
 	out.bound = h.best
 	if out.bound.Value < float64(g.cost(g.incumbent.fills))*g.scale && !h.halted() {
-		h.improve()
+		h.improve(m)
 	}
 	pivots := g.work.Pivots + m.Pivots()
 	g.cols, g.work, g.incumbent = h.cols, h.work, h.incumbent
@@ -203,9 +203,9 @@ func (g *generator) empties(c cut) {
 }
 
 // improve dives from the case at hand and keeps what is cheaper.
-func (g *generator) improve() {
+func (g *generator) improve(m *simplex.Master) {
 	own := newStock(g.Problem)
-	found, left := g.dive(own)
+	found, left := g.dive(m, own)
 	found = g.rightSize(found, own)
 	if total(left) == 0 && g.cost(found) < g.cost(g.incumbent.fills) {
 		g.incumbent = attempt{found, left, own}

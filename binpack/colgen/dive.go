@@ -34,8 +34,8 @@ type diver struct {
 // solve pivots the diver's master, which has a budget of pivots of its own.
 func (d *diver) solve() error { return d.m.Solve(d.g.pivots() - d.m.Pivots()) }
 
-// dive rounds the relaxation to a packing.
-func (g *generator) dive(st *stock) ([]Filled, []int64) {
+// dive rounds the relaxation that m has solved to a packing.
+func (g *generator) dive(m *simplex.Master, st *stock) ([]Filled, []int64) {
 	d := &diver{g: g, m: simplex.New(g.rows), residual: slices.Clone(g.demand), st: st, rng: g.random()}
 	for j, c := range g.cols {
 		if !c.fraction {
@@ -43,6 +43,7 @@ func (g *generator) dive(st *stock) ([]Filled, []int64) {
 			d.cols = append(d.cols, j)
 		}
 	}
+	d.m.SetBasis(d.rename(m.Basis()))
 	if !g.quick && d.solve() == nil {
 		d.deepen()
 	}
@@ -64,6 +65,19 @@ func (g *generator) dive(st *stock) ([]Filled, []int64) {
 	g.unlimit()
 	g.work.Pivots += d.m.Pivots()
 	return d.out, d.residual
+}
+
+// rename turns a basis of the part's master, which has a column for each of g.cols, into one of
+// the diver's, which lacks the fractions.
+func (d *diver) rename(b simplex.Basis) simplex.Basis {
+	columns := b.Columns
+	b.Columns = nil
+	for _, col := range columns {
+		if j, ok := slices.BinarySearch(d.cols, int(col)); ok {
+			b.Columns = append(b.Columns, int32(j))
+		}
+	}
+	return b
 }
 
 func (g *generator) all() []int {

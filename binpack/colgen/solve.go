@@ -116,7 +116,7 @@ func (g *generator) round(m *simplex.Master, st *stock) ([]Filled, []int64) {
 	if g.aggregated || g.stopped() {
 		return g.scoop(m, st)
 	}
-	return g.dive(st)
+	return g.dive(m, st)
 }
 
 func total(v []int64) int64 {
