@@ -26,6 +26,9 @@ type Options struct {
 	// means one after the other. A do may call Each itself. Bytes do not depend on it. The solver starts no goroutines
 	// by itself.
 	Each func(n int, do func(i int))
+	// Diagnose is told once, at the end, where the gap sits. It costs some work that is not counted, and changes nothing;
+	// it may be nil.
+	Diagnose func(Diagnosis)
 }
 
 // Progress says where a solve stands.

@@ -25,8 +25,12 @@ func SolveWith(p *Problem, o Options) (*Packing, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.solve()
-	return s.answer()
+	runs := s.solve()
+	k, err := s.answer()
+	if err == nil && o.Diagnose != nil {
+		o.Diagnose(diagnose(k, runs, s.settled))
+	}
+	return k, err
 }
 
 // First packs p by value alone, in some hundredths of a second for hundreds of kinds of items. The packing
@@ -160,7 +164,7 @@ type bounding struct {
 
 // solve packs and bounds every part. Parts share nothing, so they may be worked on at once; what comes of them is joined
 // in their order.
-func (s *solver) solve() {
+func (s *solver) solve() []running {
 	runs := s.begin()
 	answers := make([]colgen.Answer, len(runs))
 	bounds := s.free()
@@ -182,6 +186,7 @@ func (s *solver) solve() {
 		s.work.Add(b.work)
 		s.proofs = append(s.proofs, proof{b.part, b.bound})
 	}
+	return runs
 }
 
 // free returns the parts that bounds come from where the packing's parts settle what the rules leave open.

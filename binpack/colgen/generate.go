@@ -329,3 +329,12 @@ func (g *generator) progress(phase string) Progress {
 		Cost: float64(g.cost(g.incumbent.fills)), Left: total(g.incumbent.left),
 	}
 }
+
+// beside reports the progress of another bound for the same part, whose packing this is.
+func (g *generator) beside(other Progress) {
+	if g.Report != nil {
+		p := g.progress(other.Phase)
+		p.Bound = max(p.Bound, other.Bound)
+		g.Report(p)
+	}
+}
