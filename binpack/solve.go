@@ -179,9 +179,6 @@ func (s *solver) solve() []running {
 	for i, r := range runs {
 		s.take(r, answers[i])
 	}
-	if s.options.Stop != nil && s.options.Stop() {
-		s.lend(bounds, runs, answers)
-	}
 	for _, b := range bounds {
 		s.work.Add(b.work)
 		s.proofs = append(s.proofs, proof{b.part, b.bound})
@@ -203,36 +200,6 @@ func (s *solver) free() []bounding {
 		out[n].part = part
 	}
 	return out
-}
-
-// lend helps bounds that a stop has cut short: any prices make a bound, and those of the packing's parts make a good one.
-func (s *solver) lend(bounds []bounding, runs []running, answers []colgen.Answer) {
-	type place struct{ item, domain int }
-	prices := map[place]float64{}
-	for n, r := range runs {
-		for i, v := range answers[n].Bound.Shapes {
-			sh := r.part.Shapes[i]
-			for _, at := range []place{{sh.Item, sh.Domain}, {sh.Item, -1}} {
-				if old, ok := prices[at]; !ok || v < old {
-					prices[at] = v
-				}
-			}
-		}
-	}
-	s.each(len(bounds), func(n int) {
-		b := &bounds[n]
-		pi := make([]float64, len(b.part.Shapes))
-		for i, sh := range b.part.Shapes {
-			v, ok := prices[place{sh.Item, sh.Domain}]
-			if !ok {
-				v = prices[place{sh.Item, -1}]
-			}
-			pi[i] = v
-		}
-		if lent := colgen.BoundAt(b.part, pi); lent.Value > b.bound.Value {
-			b.bound = lent
-		}
-	})
 }
 
 // parts prunes and splits the problem for the given shapes, and returns those that fit nowhere.

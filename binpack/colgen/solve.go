@@ -157,24 +157,6 @@ func BoundOnly(p Part) (Bound, model.Work) {
 	return g.inUnits(), g.work
 }
 
-// BoundAt bounds a part at given prices of its shapes, in price units: what prices from elsewhere prove.
-func BoundAt(p Part, pi []float64) Bound {
-	g := newGenerator(p, aggregateFrom)
-	g.propose(pi)
-	return g.inUnits()
-}
-
-// propose considers the bound that prices from elsewhere make, in price units.
-func (g *generator) propose(pi []float64) {
-	p := prices{pi: make([]float64, len(pi)), max: make([]float64, len(g.bins)), bud: make([]float64, len(g.budRow)), cut: make([]float64, len(g.cuts))}
-	for i := range pi {
-		p.pi[i] = pi[i] * g.scale
-	}
-	worths := make([]float64, len(g.bins))
-	g.sweep(p, slackTarget, worths)
-	g.consider(p, worths)
-}
-
 // start returns a master with each shape's best bin of its own and the first packing's patterns.
 func (g *generator) start(first []Filled) *simplex.Master {
 	m := simplex.New(g.rows)

@@ -7,10 +7,11 @@ import (
 )
 
 const (
-	// stopPivots is how many pivots are made before Stop is asked again; 500 of them take about 0.3 s at 500 rows.
+	// stopPivots is how many pivots are made before Stop is asked again: 500 of them take 40 ms at 230 rows, and grow with
+	// rows squared.
 	stopPivots = 500
-	// stopRounds is how many rounds of column generation a part gets although it was told to stop: with none there
-	// would be no bound, and the first few close most of the distance.
+	// stopRounds is how many rounds of column generation a part gets although it was told to stop: with none there would
+	// be no bound. Ten left a gap of 3 % at 36 shapes, 6 % at 500 and 27 % at 1,000, and took 1 s of a 5 s start there.
 	stopRounds = 10
 )
 

@@ -43,6 +43,7 @@ type gapPart struct {
 	Unplaced  int64     `json:"unplaced"`
 	Hard      []gapHard `json:"hard"` // at most hardShown
 	HardKinds int       `json:"hardKinds"`
+	Together  bool      `json:"countedTogether,omitempty"` // small kinds of items share rows, so LeastMix is too low
 	Advice    string    `json:"advice"`
 }
 
@@ -91,7 +92,7 @@ func (s *solver) gapPart(n int, p binpack.PartDiagnosis, name func(bin int) stri
 	cost, floor := float64(p.Cost), max(min(p.Floor, float64(p.Cost)), p.Bound)
 	out := gapPart{
 		Part: n + 1, Items: p.Items, ItemKinds: p.Shapes, BinKinds: p.Kinds, Mostly: "none", Cost: float64(p.Cost) / s.unit.size(), Bound: p.Bound / s.unit.size(),
-		Gap: above(cost, p.Bound), Cases: p.Cases, CasesMost: p.CasesMost, Unplaced: p.Left, Hard: []gapHard{}, HardKinds: len(p.Hard),
+		Gap: above(cost, p.Bound), Cases: p.Cases, CasesMost: p.CasesMost, Unplaced: p.Left, Hard: []gapHard{}, HardKinds: len(p.Hard), Together: p.Aggregated,
 	}
 	if p.Main >= 0 {
 		out.Mostly = name(p.Main)
@@ -203,6 +204,9 @@ func (p gapPart) tell(out *strings.Builder) {
 	fmt.Fprintf(out, "\nPart %d: %s\n", p.Part, p.Advice)
 	if p.Cases > 0 {
 		fmt.Fprintf(out, "  cases told apart, by how many bins of some kinds there are: %d of at most %d\n", p.Cases, p.CasesMost)
+	}
+	if p.Together {
+		fmt.Fprintln(out, "  so many kinds of items are counted together by size: the least mix is too low, and some of the rounding is that")
 	}
 	for _, h := range p.Hard {
 		fmt.Fprintf(out, "  hard: %s; proofs given up: %d; its best content may be worth %s more than it costs\n", h.Bin, h.GivenUp, percent(h.Over))
