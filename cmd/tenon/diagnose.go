@@ -33,8 +33,8 @@ type gapPart struct {
 	BinKinds  int       `json:"binKinds"`
 	Mostly    string    `json:"mostly"` // the kind of bin that most of the cost is for
 	Cost      float64   `json:"cost"`
-	LeastMix  *float64  `json:"leastMix"` // what the contents that were found would cost in fractions of bins
-	Bound     float64   `json:"lowerBound"`
+	LeastMix  *float64  `json:"leastMix"`   // what the contents that were found would cost in fractions of bins
+	Bound     float64   `json:"lowerBound"` // 0: not known
 	Gap       float64   `json:"gapPercent"`
 	Rounding  float64   `json:"roundingPercent"` // of it: whole bins cost more than the least mix
 	Proof     float64   `json:"proofPercent"`    // of it: the least mix is above the bound
@@ -69,20 +69,22 @@ func (s *solver) gapReport(name func(bin int) string) *gapReport {
 	out := &gapReport{Cost: s.unit.amount(float64(d.Cost)), LowerBound: s.unit.amount(float64(d.Bound)), Parts: []gapPart{}}
 	base := float64(d.Bound) + float64(s.unit.sunk)
 	out.GapPercent = above(float64(d.Cost)+float64(s.unit.sunk), base)
-	sum := 0.0
+	sum, whole := 0.0, true
 	for n, p := range d.Parts {
 		sum += p.Bound
+		whole = whole && p.Left == 0
 		out.Parts = append(out.Parts, s.gapPart(n, p, name))
 	}
 	switch lost := sum - float64(d.Bound); {
+	case !whole: // the parts' bounds are for all items, and this one is for what was placed
 	case d.Free && lost > 0.5:
 		out.Open = above(base+lost, base)
 	case !d.Free && lost < -0.5:
 		out.Steps = above(base, base+lost)
 	}
-	if d.Bound > 0 && d.Cost <= d.Bound {
-		for i := range out.Parts {
-			out.Parts[i].Advice = "Nothing is left to gain: no packing costs less."
+	for i := range out.Parts {
+		if p := &out.Parts[i]; d.Bound > 0 && d.Cost <= d.Bound && p.Unplaced == 0 {
+			p.Advice = "Nothing is left to gain: no packing costs less."
 		}
 	}
 	return out
@@ -97,7 +99,10 @@ func (s *solver) gapPart(n int, p binpack.PartDiagnosis, name func(bin int) stri
 	if p.Main >= 0 {
 		out.Mostly = name(p.Main)
 	}
-	if p.Floor > 0 {
+	switch {
+	case p.Left > 0: // both would be for all items, and cost is not
+		out.Bound, out.Gap = 0, 0
+	case p.Floor > 0:
 		mix := min(p.Floor, cost) / s.unit.size()
 		out.LeastMix = &mix
 		out.Rounding = above(p.Bound+cost-floor, p.Bound)
@@ -127,7 +132,7 @@ func advice(p binpack.PartDiagnosis, floor float64, limits model.Limits) string 
 	cost := float64(p.Cost)
 	switch {
 	case p.Left > 0:
-		return fmt.Sprintf("%s no place: limits on bins leave no room; the bound is that of what was placed.", plural(p.Left, "item has", "items have"))
+		return fmt.Sprintf("%s no place: rules, or limits on bins, leave none; the bound is for what was placed.", plural(p.Left, "item has", "items have"))
 	case p.Ending == binpack.Optimal || math.Ceil(p.Bound-1e-6) >= cost:
 		return "Nothing is left to gain: no packing of this part costs less."
 	case p.Ending == binpack.Near:
@@ -171,12 +176,7 @@ func (r *gapReport) write(w io.Writer, u unit) error {
 			g.add("", "", "", fmt.Sprintf("and %d more", len(parts)-i), "", "", "", "", "", "")
 			break
 		}
-		mix, rounding, proof := "?", "?", "?"
-		if p.LeastMix != nil {
-			mix, rounding, proof = u.plain(*p.LeastMix), percent(p.Rounding), percent(p.Proof)
-		}
-		g.add(strconv.Itoa(p.Part), strconv.FormatInt(p.Items, 10), strconv.Itoa(p.ItemKinds), p.Mostly,
-			u.plain(p.Cost), mix, u.plain(p.Bound), percent(p.Gap), rounding, proof)
+		g.add(p.cells(u)...)
 	}
 	if err := g.writeTo(&out); err != nil {
 		return err
@@ -197,6 +197,20 @@ PROOF      the part of the gap between that and the bound: other contents, or an
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
+}
+
+// cells are the part's row of the table. What is not known is "?".
+func (p gapPart) cells(u unit) []string {
+	mix, bound, gap, rounding, proof := "?", "?", "?", "?", "?"
+	if p.Bound > 0 {
+		bound, gap = u.plain(p.Bound), percent(p.Gap)
+	}
+	if p.LeastMix != nil {
+		mix, rounding, proof = u.plain(*p.LeastMix), percent(p.Rounding), percent(p.Proof)
+	}
+	return []string{
+		strconv.Itoa(p.Part), strconv.FormatInt(p.Items, 10), strconv.Itoa(p.ItemKinds), p.Mostly, u.plain(p.Cost), mix, bound, gap, rounding, proof,
+	}
 }
 
 // tell writes what there is to say of a part.

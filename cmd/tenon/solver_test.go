@@ -89,11 +89,12 @@ func TestPlainProgressIsALineEveryTwoSeconds(t *testing.T) {
 
 // TestGapReport prints a report of known figures. The part's floors lie where each sentence has something to say.
 func TestGapReport(t *testing.T) {
-	s := &solver{limits: binpack.DefaultLimits(), diagnosis: &binpack.Diagnosis{Cost: 10_000, Bound: 9_900, Parts: []binpack.PartDiagnosis{
+	s := &solver{limits: binpack.DefaultLimits(), diagnosis: &binpack.Diagnosis{Cost: 10_014, Bound: 9_924, Parts: []binpack.PartDiagnosis{
 		{Items: 40, Shapes: 12, Kinds: 3, Main: 1, Cost: 4_000, Bound: 3_940, Floor: 3_990, Cases: 61, CasesMost: 61,
 			Hard: []binpack.HardKind{{Bin: 1, Times: 2, Over: 0.0153}, {Bin: 0, Times: 1, Over: 0.0004}}},
 		{Items: 60, Shapes: 120, Kinds: 9, Main: 0, Cost: 5_000, Bound: 4_970, Floor: 4_971},
 		{Items: 1, Shapes: 1, Kinds: 1, Main: 2, Cost: 1_000, Bound: 1_000, Floor: 1_000, Ending: binpack.Optimal},
+		{Items: 9, Shapes: 1, Kinds: 1, Main: 3, Cost: 14, Bound: 1_764, Floor: 1_764, Left: 5},
 	}}}
 	var out bytes.Buffer
 	if err := s.gapReport(func(bin int) string { return "bin " + strconv.Itoa(bin) }).write(&out, s.unit); err != nil {
