@@ -49,19 +49,13 @@ func (in *interrupts) interrupt() bool {
 	return false
 }
 
-// solving makes a solver the one that the next signal goes to, until the returned function is called.
-func solving(ctx context.Context, s *stopper) (done func()) {
-	in, ok := ctx.Value(interruptsKey{}).(*interrupts)
-	if !ok {
-		return func() {}
-	}
-	set := func(to *stopper) {
+// solving makes a solver the one that the next signal goes to; nil: none.
+func solving(ctx context.Context, s *stopper) {
+	if in, ok := ctx.Value(interruptsKey{}).(*interrupts); ok {
 		in.mu.Lock()
 		defer in.mu.Unlock()
-		in.solver = to
+		in.solver = s
 	}
-	set(s)
-	return func() { set(nil) }
 }
 
 // stopper takes a wish to stop to a solver.
@@ -91,9 +85,9 @@ func (s *stopper) stop() bool {
 	return true
 }
 
-// verdict is the error of a command whose solver was cut short.
-func (s *stopper) verdict() error {
-	if !s.heard.Load() {
+// verdict is the error of a command whose solver was cut short, unless it was done anyway.
+func (s *stopper) verdict(optimal bool) error {
+	if optimal || !s.heard.Load() {
 		return nil
 	}
 	return &codedError{exitStopped, errors.New("stopped early: this is the best answer so far, and its bound holds; a longer run may find a better one")}

@@ -82,14 +82,14 @@ func (o *packOptions) run(cmd *cobra.Command, name string) error {
 		out.Explain = s.gapReport(func(bin int) string { return fmt.Sprintf("bin %d", instance.BinIDs[bin]) })
 		return out, err
 	})
-	s.close()
+	s.close(cmd.Context())
 	if err != nil {
 		return err
 	}
 	if err := answer.print(cmd.OutOrStdout(), o.output); err != nil {
 		return err
 	}
-	if err := s.stop.verdict(); err != nil {
+	if err := s.stop.verdict(answer.Optimal); err != nil {
 		return err
 	}
 	if o.strict && answer.Unplaced > 0 {

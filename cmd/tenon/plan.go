@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"sigs.k8s.io/yaml"
 
+	"github.com/tenon-sh/tenon/binpack/model"
 	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/planner/engine"
 	"github.com/tenon-sh/tenon/planner/explain"
@@ -100,7 +101,7 @@ func (o *planOptions) run(cmd *cobra.Command) error {
 		gap = s.gapReport(name)
 		return p, err
 	})
-	s.close()
+	s.close(ctx)
 	if err != nil {
 		return err
 	}
@@ -122,7 +123,7 @@ func (o *planOptions) run(cmd *cobra.Command) error {
 		return fmt.Errorf("write standard output: %w", err)
 	}
 	o.next(plan, stderr)
-	if err := s.stop.verdict(); err != nil {
+	if err := s.stop.verdict(plan.Solver.Status == string(model.Optimal)); err != nil {
 		return err
 	}
 	return o.verdict(plan)

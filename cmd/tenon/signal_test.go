@@ -125,15 +125,18 @@ func TestWhatSignalsMean(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
 	in := &interrupts{end: end}
 	ctx = context.WithValue(ctx, interruptsKey{}, in)
-	done := solving(ctx, s)
-	if s.stop() || s.verdict() != nil {
+	solving(ctx, s)
+	if s.stop() || s.verdict(false) != nil {
 		t.Error("a solver stops that nobody has told to")
 	}
-	if !in.interrupt() || ctx.Err() != nil || s.verdict() != nil {
+	if !in.interrupt() || ctx.Err() != nil || s.verdict(false) != nil {
 		t.Error("the first signal ends more than the solver")
 	}
-	if !s.stop() || exitCode(s.verdict()) != exitStopped {
+	if !s.stop() || exitCode(s.verdict(false)) != exitStopped {
 		t.Error("the solver did not hear the first signal")
+	}
+	if s.verdict(true) != nil {
+		t.Error("an optimal answer is called stopped early")
 	}
 	if in.interrupt() || ctx.Err() == nil {
 		t.Error("the second signal does not end the program")
@@ -141,12 +144,12 @@ func TestWhatSignalsMean(t *testing.T) {
 	if want := 1; strings.Count(stderr.String(), "\n") != want {
 		t.Errorf("stderr %q, want one line", stderr.String())
 	}
-	done()
 
 	ctx, end = context.WithCancel(t.Context())
 	in = &interrupts{end: end}
 	ctx = context.WithValue(ctx, interruptsKey{}, in)
-	solving(ctx, &stopper{})()
+	solving(ctx, &stopper{})
+	solving(ctx, nil)
 	if in.interrupt() || ctx.Err() == nil {
 		t.Error("a signal when no solver works does not end the program")
 	}

@@ -42,7 +42,6 @@ type solver struct {
 	stop      stopper
 	diagnosis *binpack.Diagnosis // once solved, with explain
 	unit      unit
-	done      func() // nil: no signal is for this solver
 }
 
 // open checks the flags.
@@ -105,7 +104,7 @@ func parseGap(text string) (int64, error) {
 // solve is binpack.SolveWith on all cores, with a line that shows how far it is. The first signal stops it.
 func (s *solver) solve(ctx context.Context) solveFunc {
 	return func(p *model.Problem, limits model.Limits) (*model.Packing, error) {
-		s.done = solving(ctx, &s.stop)
+		solving(ctx, &s.stop)
 		o := binpack.Options{Limits: limits, Gap: s.gap, Stop: s.stop.stop, Each: onCores(cores()), Report: func(now binpack.Progress) {
 			s.bar.at("solving", now.Iterations, 0)
 			s.bar.tell(func() string { return s.unit.progress(now) })
@@ -117,12 +116,10 @@ func (s *solver) solve(ctx context.Context) solveFunc {
 	}
 }
 
-// close ends what was shown, and what signals mean to a solver.
-func (s *solver) close() {
+// close ends what was shown, and what signals mean to this solver.
+func (s *solver) close(ctx context.Context) {
 	s.bar.stop()
-	if s.done != nil {
-		s.done()
-	}
+	solving(ctx, nil)
 }
 
 // unit is how a command writes costs. The zero value writes them as they are.
