@@ -59,7 +59,7 @@ func (g *generator) cases(m *simplex.Master) {
 	}
 	g.groups = g.sizeGroups()
 	g.tree = &caseNode{bound: g.best, counts: g.groupCounts(m)}
-	limit := min(g.Limits.Nodes, max(casesLeast, casesSize/int64(len(g.Bins))))
+	limit := g.casesLimit()
 	for n := int64(1); n+2 <= limit && !g.halted(); n += 2 {
 		worst := g.leastCase()
 		c, ok := g.branch(worst)
@@ -73,10 +73,16 @@ func (g *generator) cases(m *simplex.Master) {
 		low.high = false
 		below, above := g.solveCase(worst, low), g.solveCase(worst, high)
 		worst.on, worst.low, worst.high = &low, below, above
+		g.report("cases")
 	}
 	if g.tree.on == nil {
 		g.tree = nil
 	}
+}
+
+// casesLimit is how many cases may be looked at.
+func (g *generator) casesLimit() int64 {
+	return min(g.Limits.Nodes, max(casesLeast, casesSize/int64(len(g.Bins))))
 }
 
 // sizeGroups groups bin kinds of equal price and room, which differ by zone or class only, and
