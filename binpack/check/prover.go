@@ -134,7 +134,17 @@ func (v *prover) bin(b int, f *faults) {
 		return
 	}
 	limit := min(v.cert.Limit, branchesMax, v.nodes)
-	found, nodes := v.search(r, limit)
+	found, nodes := v.search(r, min(limit, shortSearch))
+	if found == exhausted {
+		var more int64
+		found, more = v.front(r, limit-nodes)
+		nodes += more
+	}
+	if found == exhausted {
+		var more int64
+		found, more = v.search(r, limit-nodes)
+		nodes += more
+	}
 	v.nodes -= nodes
 	switch found {
 	case proven:

@@ -153,9 +153,9 @@ func (d *diver) searchRound(p prices, worths []float64) int {
 		}
 		rest, at = append(rest, o), append(at, i)
 	}
-	g.prove(proving{p, rest, deepenBranches, len(rest)}, func(o offer, _ float64, v proved) int {
+	g.prove(proving{p, rest, effort{branches: deepenBranches, width: beamWidth}, len(rest)}, func(o offer, _ float64, v proved) int {
 		if v.verdict == knapsack.Better {
-			found[at[0]] = g.bins[o.k].Global(v.content)
+			found[at[0]] = g.bins[o.k].Global(v.contents[0])
 		}
 		at = at[1:]
 		return len(at)

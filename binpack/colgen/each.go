@@ -20,19 +20,48 @@ func (g *generator) each(n int, do func(i int)) {
 // counted, so it changes no result; more would waste more than they gain.
 const proofBatch = 4
 
-// proved is what Prove said of an offer.
+// proved is what is known of an offer.
 type proved struct {
-	verdict knapsack.Verdict
-	content knapsack.Content
-	nodes   int64
+	verdict  knapsack.Verdict
+	contents []knapsack.Content
+	unreal   []int64 // what is worth the most as far as the relaxation of a front sees it, or nil
+	worth    float64 // what the bin's content is worth at most
+	nodes    int64
 }
 
-// proving says what to branch on.
+// effort says how hard to look at an offer.
+type effort struct {
+	branches int64 // of one proof
+	width    int   // of a beam where branching is given up; 0: none
+	labels   int64 // of a front; 0: none
+}
+
+// proving says what to decide.
 type proving struct {
 	p      prices
 	offers []offer
-	limit  int64 // branches of one proof
-	need   int   // how many verdicts will be used at least
+	effort effort
+	need   int // how many verdicts will be used at least
+}
+
+// decide looks for the best content of an offer's bin.
+func (g *generator) decide(o offer, pi []float64, t float64, e effort) proved {
+	bin := g.bins[o.k]
+	v := proved{worth: o.rel.Value}
+	if e.labels > 0 {
+		v.verdict, v.contents, v.unreal, v.worth = bin.Front(pi, o.rel, t, e.labels)
+	}
+	if v.verdict == knapsack.Open {
+		var c knapsack.Content
+		v.verdict, c, v.nodes = bin.Prove(pi, o.rel, t, e.branches)
+		v.contents = []knapsack.Content{c}
+	}
+	if v.verdict == knapsack.Open && e.width > 0 {
+		if v.contents = bin.Beam(pi, o.rel, t, e.width); len(v.contents) > 0 {
+			v.verdict = knapsack.Better
+		}
+	}
+	return v
 }
 
 // prove branches on offers in their order, and gives each verdict with its threshold to use, until that wants no more: it
@@ -48,8 +77,7 @@ func (g *generator) prove(w proving, use func(o offer, t float64, v proved) int)
 		threshold := func(o offer) float64 { return g.threshold(o.k, w.p) * (1 + slackTarget) }
 		out := make([]proved, len(now))
 		g.each(len(now), func(i int) {
-			v := &out[i]
-			v.verdict, v.content, v.nodes = g.bins[now[i].k].Prove(w.p.pi, now[i].rel, threshold(now[i]), w.limit)
+			out[i] = g.decide(now[i], w.p.pi, threshold(now[i]), w.effort)
 		})
 		for i, v := range out {
 			g.work.Branches += v.nodes

@@ -13,7 +13,10 @@ const (
 	proveEach   = 6    // bins that one round of the bound branches on before the master is solved again
 	givenUp     = 2    // after so many failures to prove a bin it is relaxed at once
 	slackTarget = 2e-4 // how far a bin's best content may exceed its price before it is looked at
-	smoothing   = 0.6  // weight of the best duals so far in the prices (Wentges 1997)
+	shortProof  = 20   // the part of Limits.Branches that a first look may take
+	beamWidth   = 300
+	labelsEach  = 20  // labels of a front for each of Limits.Branches
+	smoothing   = 0.6 // weight of the best duals so far in the prices (Wentges 1997)
 )
 
 // prices are the master's duals, in the form that pricing needs.
@@ -297,25 +300,54 @@ func (g *generator) boundRound(m *simplex.Master, p prices, worths []float64) in
 	return g.proveRound(m, p, worths, offers)
 }
 
-// proveRound branches on the offenders until enough columns came of it, or all are proven.
+// proveRound decides the offenders until enough columns came of it, or all are proven: first with little effort, and
+// only where that finds nothing, with all that Limits allow.
 func (g *generator) proveRound(m *simplex.Master, p prices, worths []float64, offers []offer) int {
 	added := 0
-	g.prove(proving{p, offers, g.Limits.Branches, proveEach}, func(o offer, t float64, v proved) int {
+	var left []offer
+	g.prove(proving{p, offers, effort{branches: g.Limits.Branches / shortProof, width: beamWidth}, proveEach}, func(o offer, t float64, v proved) int {
 		switch v.verdict {
 		case knapsack.Proven:
 			worths[o.k] = t
 		case knapsack.Better:
-			if g.add(m, o.k, g.bins[o.k].Global(v.content)) {
-				added++
-			}
+			added += g.addAll(m, o.k, v.contents)
 		case knapsack.Open:
-			g.open[o.k]++
-			g.addFraction(m, o.k, o.rel.X)
+			left = append(left, o)
+		}
+		return max(0, proveEach-added)
+	})
+	if added > 0 {
+		return added
+	}
+	g.prove(proving{p, left, effort{branches: g.Limits.Branches, labels: g.Limits.Branches * labelsEach}, proveEach}, func(o offer, t float64, v proved) int {
+		switch v.verdict {
+		case knapsack.Proven:
+			worths[o.k] = t
+		case knapsack.Better:
+			added += g.addAll(m, o.k, v.contents)
+		case knapsack.Open:
+			worths[o.k] = min(worths[o.k], v.worth)
+			if v.unreal != nil {
+				g.addFraction(m, o.k, floats(v.unreal))
+			} else {
+				g.open[o.k]++
+				g.addFraction(m, o.k, o.rel.X)
+			}
 			added++
 		}
 		return max(0, proveEach-added)
 	})
 	return added
+}
+
+func (g *generator) addAll(m *simplex.Master, k int, contents []knapsack.Content) int {
+	n := 0
+	for _, c := range contents {
+		if g.add(m, k, g.bins[k].Global(c)) {
+			n++
+		}
+	}
+	return n
 }
 
 func (g *generator) report(phase string) {

@@ -52,6 +52,7 @@ type Bin struct {
 	order  []int
 	key    []float64
 	branch brancher
+	table  front
 }
 
 type capRow struct {

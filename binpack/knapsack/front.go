@@ -1,0 +1,364 @@
+package knapsack
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// front decides a bin by dynamic programming over two dimensions, shape by shape. A label is how much of both a content
+// takes, and what it is worth; it is dropped where another takes no more of either and is worth as much (Nemhauser &
+// Ullmann 1969), or where even a perfect rest would not lift it above the threshold. Other dimensions and the cards are
+// priced by their multipliers, so the result is an upper bound in any case (a Lagrangian relaxation), and mostly the
+// worth of a real content.
+//
+// Branching is given up on bins that hold four to eight pods: too many combinations are nearly as good. Yet that is what
+// makes most of them dominated, so the front stays at some hundreds or thousands of labels.
+type front struct {
+	items  []frontItem
+	free   []frontItem // that take nothing of either dimension
+	cap    [2]int64
+	price  [2]float64 // of a unit of each
+	base   float64    // what everything else is worth
+	labels []label
+	next   []label
+	stairs []stair
+	log    []step
+	steps  int64
+	width  int // keep so many labels of a layer, the most promising; 0: all
+	tally  [tallies]int
+}
+
+type frontItem struct {
+	l     int
+	value float64
+	size  [2]int64
+	upper int64
+	spare float64 // what all later items are worth above their charge at most
+	rate  float64 // what they are worth for their charge at most
+	reach [2]int64
+}
+
+// label is a content of the items looked at so far.
+type label struct {
+	used  [2]int64
+	value float64
+	hope  float64 // its promise
+	node  int32   // in the log
+	more  int32   // copies of the item looked at last
+}
+
+// stair says that so much of the second dimension is worth so much.
+type stair struct {
+	used  int64
+	value float64
+}
+
+// step is one more copy of an item on top of another content.
+type step struct {
+	before int32
+	item   int32
+}
+
+// load chooses dimensions and items, given that only contents worth more than threshold matter.
+func (f *front) load(k *Bin, pi []float64, rel Relaxed, threshold float64) {
+	sigma := k.cardPrice(rel.Mu)
+	f.base, f.items = k.cardsWorth(rel.Mu, sigma), f.items[:0]
+	f.free = f.free[:0]
+	rows := mostExpensive(rel.Mu[:len(k.rows.dims)])
+	f.cap, f.price = [2]int64{}, [2]float64{}
+	for n, i := range rows {
+		if i >= 0 {
+			f.cap[n] = k.p.Bins[k.Index].Cap[k.rows.dims[i]]
+			f.price[n] = rel.Mu[i] / float64(f.cap[n])
+		}
+	}
+	for i := range k.rows.dims {
+		if i != rows[0] && i != rows[1] {
+			f.base += rel.Mu[i]
+		}
+	}
+	gap := rel.Value - threshold
+	for l, s := range k.Shapes {
+		if pi[s] <= 0 || k.Upper[l] <= 0 || pi[s]-k.charge(l, rel.Mu, sigma) <= -gap {
+			continue
+		}
+		it := frontItem{l: l, value: pi[s] - k.cardCharge(l, rel.Mu, sigma), upper: k.Upper[l]}
+		for i, d := range k.rows.dims {
+			switch i {
+			case rows[0]:
+				it.size[0] = k.size[l][d]
+			case rows[1]:
+				it.size[1] = k.size[l][d]
+			default:
+				it.value -= float64(rel.Mu[i] * k.rows.a[i*k.rows.n+l])
+			}
+		}
+		switch {
+		case it.value <= 0:
+		case it.size == [2]int64{}:
+			f.base += float64(it.value * float64(it.upper))
+			f.free = append(f.free, it)
+		default:
+			f.items = append(f.items, it)
+		}
+	}
+	f.arrange()
+}
+
+// mostExpensive returns the positions of the two largest multipliers; -1 for none.
+func mostExpensive(mu []float64) [2]int {
+	out := [2]int{-1, -1}
+	for i, m := range mu {
+		switch {
+		case m <= 0:
+		case out[0] < 0 || m > mu[out[0]]:
+			out[0], out[1] = i, out[0]
+		case out[1] < 0 || m > mu[out[1]]:
+			out[1] = i
+		}
+	}
+	return out
+}
+
+func (f *front) charge(it *frontItem) float64 {
+	return float64(f.price[0]*float64(it.size[0])) + float64(f.price[1]*float64(it.size[1]))
+}
+
+// arrange puts those first that are worth the most for their charge, as all later ones then fill a room worse, and adds up what later ones can still do.
+func (f *front) arrange() {
+	rate := func(it *frontItem) float64 { return it.value / f.charge(it) }
+	slices.SortStableFunc(f.items, func(a, b frontItem) int {
+		return cmp.Or(cmp.Compare(rate(&b), rate(&a)), cmp.Compare(f.charge(&b), f.charge(&a)))
+	})
+	f.items = slices.DeleteFunc(f.items, func(it frontItem) bool {
+		return slices.ContainsFunc(f.items, func(o frontItem) bool { return f.serves(&o, &it) })
+	})
+	spare, best, reach := 0.0, 0.0, [2]int64{}
+	for n := len(f.items) - 1; n >= 0; n-- {
+		it := &f.items[n]
+		it.spare, it.rate, it.reach = spare, min(1, best), reach
+		best = max(best, rate(it))
+		spare += max(0, float64((it.value-f.charge(it))*float64(it.upper)))
+		for d := range reach {
+			reach[d] += it.size[d] * it.upper
+		}
+	}
+}
+
+// serves reports whether o may stand for as many copies of it as fit, takes no more and is worth as much.
+func (f *front) serves(o, it *frontItem) bool {
+	if o.l == it.l || o.size[0] > it.size[0] || o.size[1] > it.size[1] || o.value < it.value {
+		return false
+	}
+	if o.size == it.size && o.value == it.value && o.l > it.l {
+		return false
+	}
+	return !f.fitsMore(o)
+}
+
+// fitsMore reports whether more copies of an item fit than there may be.
+func (f *front) fitsMore(it *frontItem) bool {
+	for d, s := range it.size {
+		if s > 0 && f.cap[d]/s <= it.upper {
+			return false
+		}
+	}
+	return true
+}
+
+// promise is what a label may be worth in the end, at most, after item it.
+func (f *front) promise(l *label, it *frontItem) float64 {
+	room := 0.0
+	for d := range f.cap {
+		room += float64(f.price[d] * float64(min(f.cap[d]-l.used[d], it.reach[d])))
+	}
+	return l.value + it.spare + float64(it.rate*room)
+}
+
+// run finds the labels worth more than threshold, the most first; false after limit steps. With a width, it may miss some.
+func (f *front) run(threshold float64, limit int64, width int) bool {
+	f.labels = append(f.labels[:0], label{node: -1})
+	f.log, f.steps, f.width = f.log[:0], 0, width
+	for n := range f.items {
+		if !f.layer(n, threshold-f.base, limit) {
+			return false
+		}
+	}
+	slices.SortStableFunc(f.labels, func(a, b label) int { return cmp.Compare(b.value, a.value) })
+	return true
+}
+
+// layer adds up to upper copies of item n to every label. Both what there is and what one more copy makes of it are
+// sorted by use, so that one merge suffices.
+func (f *front) layer(n int, threshold float64, limit int64) bool {
+	it := &f.items[n]
+	out, stairs := f.next[:0], f.stairs[:0]
+	at, from := 0, 0 // of the labels, and of those in out that get one more copy
+	for {
+		for from < len(out) && (int64(out[from].more) >= it.upper || !f.fits(&out[from], it)) {
+			from++
+		}
+		if at == len(f.labels) && from == len(out) {
+			break
+		}
+		var l label
+		more := from < len(out)
+		if more {
+			l = out[from]
+			l.used[0] += it.size[0]
+			l.used[1] += it.size[1]
+			l.value += it.value
+			l.more++
+		}
+		if at < len(f.labels) && (!more || before(&f.labels[at], &l)) {
+			l, more = f.labels[at], false
+			l.more = 0
+			at++
+		} else {
+			from++
+		}
+		if f.steps++; f.steps > limit {
+			return false
+		}
+		if l.hope = f.promise(&l, it); l.hope <= threshold {
+			continue
+		}
+		var ok bool
+		if stairs, ok = climb(stairs, l.used[1], l.value); !ok {
+			continue
+		}
+		if more {
+			f.log = append(f.log, step{l.node, int32(n)})
+			l.node = int32(len(f.log) - 1)
+		}
+		out = append(out, l)
+	}
+	if f.width > 0 && len(out) > f.width {
+		out = f.narrow(out, threshold)
+	}
+	f.labels, f.next, f.stairs = out, f.labels, stairs
+	return true
+}
+
+// tallies is in how many classes narrow counts promises.
+const tallies = 256
+
+// narrow keeps the most promising labels, about as many as the width.
+func (f *front) narrow(out []label, threshold float64) []label {
+	top := threshold
+	for i := range out {
+		top = max(top, out[i].hope)
+	}
+	class := func(l *label) int { return int(float64((l.hope - threshold) / (top - threshold) * (tallies - 1))) }
+	clear(f.tally[:])
+	for i := range out {
+		f.tally[class(&out[i])]++
+	}
+	cut, n := tallies-1, f.tally[tallies-1]
+	for cut > 0 && n+f.tally[cut-1] <= f.width {
+		cut--
+		n += f.tally[cut]
+	}
+	return slices.DeleteFunc(out, func(l label) bool { return class(&l) < cut })
+}
+
+func (f *front) fits(l *label, it *frontItem) bool {
+	return l.used[0]+it.size[0] <= f.cap[0] && l.used[1]+it.size[1] <= f.cap[1]
+}
+
+func before(a, b *label) bool {
+	if a.used[0] != b.used[0] {
+		return a.used[0] < b.used[0]
+	}
+	return a.used[1] <= b.used[1]
+}
+
+// climb adds a stair unless one that takes no more is worth as much, and removes those that it makes useless.
+func climb(stairs []stair, used int64, value float64) ([]stair, bool) {
+	at, found := slices.BinarySearchFunc(stairs, used, func(s stair, used int64) int { return cmp.Compare(s.used, used) })
+	if found {
+		at++
+	}
+	if at > 0 && stairs[at-1].value >= value {
+		return stairs, false
+	}
+	if found {
+		at--
+	}
+	end := at
+	for end < len(stairs) && stairs[end].value <= value {
+		end++
+	}
+	return slices.Replace(stairs, at, end, stair{used, value}), true
+}
+
+// counts returns the content of a label, by local shape.
+func (f *front) counts(l label, out []int64) {
+	clear(out)
+	for at := l.node; at >= 0; at = f.log[at].before {
+		out[f.items[f.log[at].item].l]++
+	}
+	for _, it := range f.free {
+		out[it.l] = it.upper
+	}
+}
+
+// frontContents is how many of a front's best labels are tried as contents, and frontEach how many of those are returned.
+const (
+	frontContents = 60
+	frontEach     = 3
+)
+
+// Beam looks for contents worth more than threshold among the width most promising labels of each layer of a front. It
+// proves nothing.
+func (k *Bin) Beam(pi []float64, rel Relaxed, threshold float64, width int) []Content {
+	f := &k.table
+	f.load(k, pi, rel, threshold)
+	f.run(threshold, math.MaxInt64, width)
+	return k.real(pi, threshold)
+}
+
+// Front decides by a front of at most limit labels in all layers together. Where the best of it is no real content, since
+// it keeps to two dimensions only, it returns that as counts by local shape, for a master that has nothing better, and its
+// worth.
+func (k *Bin) Front(pi []float64, rel Relaxed, threshold float64, limit int64) (v Verdict, c []Content, unreal []int64, worth float64) {
+	f := &k.table
+	f.load(k, pi, rel, threshold)
+	if !f.run(threshold, limit, 0) {
+		return Open, nil, nil, rel.Value
+	}
+	if len(f.labels) == 0 {
+		return Proven, nil, nil, threshold
+	}
+	if c := k.real(pi, threshold); len(c) > 0 {
+		return Better, c, nil, rel.Value
+	}
+	unreal = make([]int64, len(k.Shapes))
+	f.counts(f.labels[0], unreal)
+	return Open, nil, unreal, f.base + f.labels[0].value
+}
+
+// real returns those of the best labels that are contents worth more than threshold.
+func (k *Bin) real(pi []float64, threshold float64) []Content {
+	f := &k.table
+	room, counts := k.Open(), make([]int64, len(k.Shapes))
+	var out []Content
+	for _, l := range f.labels[:min(len(f.labels), frontContents)] {
+		f.counts(l, counts)
+		room.reset()
+		for range 2 {
+			for l, n := range counts {
+				if want := n - room.Counts[l]; want > 0 && room.Most(l, want) == want {
+					room.Add(l, want)
+				}
+			}
+		}
+		if k.Worth(pi, room.Counts) > threshold {
+			if out = append(out, room.Content()); len(out) == frontEach {
+				break
+			}
+		}
+	}
+	return out
+}
