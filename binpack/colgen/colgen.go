@@ -98,8 +98,9 @@ type generator struct {
 	tree       *caseNode // nil: no cases
 	quick      bool      // dive without looking for more patterns first
 	demand     []int64
-	rowsOf     [][]coef // of each shape: the master's rows that cover it
-	aggregated bool     // some shapes share rows
+	rowsOf     [][]coef         // of each shape: the master's rows that cover it
+	aggregated bool             // some shapes share rows
+	lines      []*knapsack.Line // nil: more than one dimension matters somewhere
 }
 
 // column is a pattern in the master: real, or the fractional content of a relaxation.
@@ -125,6 +126,9 @@ func newGenerator(p Part, above int) *generator {
 	g.scale = 1 / float64(top)
 	for _, b := range p.Bins {
 		g.bins = append(g.bins, g.newBin(b))
+	}
+	if !g.aggregated {
+		g.lines, _ = knapsack.NewLines(g.bins)
 	}
 	for _, k := range g.bins {
 		g.rooms = append(g.rooms, k.Open())

@@ -23,10 +23,7 @@ func Solve(p Part) Answer {
 	first := g.rightSize(g.greedy(g.all(), residual, g.firstPrices(), st), st, list)
 	g.unlimit()
 	m := g.start(first)
-	err := g.columns(m)
-	if err == nil {
-		_ = g.bound(m) // a bound that was cut short is still a bound
-	}
+	err := g.relax(m)
 	g.work.Pivots += m.Pivots()
 	st2 := newStock(p.Problem)
 	fills, left := g.round(m, st2)
@@ -52,6 +49,19 @@ func Solve(p Part) Answer {
 		}
 	}
 	return a
+}
+
+// relax solves the relaxation over all contents, as far as limits go. An error says that there are
+// no patterns to go on with.
+func (g *generator) relax(m *simplex.Master) error {
+	if g.lines != nil {
+		return g.converge(m)
+	}
+	err := g.columns(m)
+	if err == nil {
+		_ = g.bound(m) // a bound that was cut short is still a bound
+	}
+	return err
 }
 
 // round makes whole numbers of the master's solution.
@@ -92,9 +102,7 @@ func BoundOnly(p Part) (Bound, model.Work) {
 	first := g.greedy(g.all(), residual, g.firstPrices(), newStock(p.Problem))
 	g.unlimit()
 	m := g.start(first)
-	if g.columns(m) == nil {
-		_ = g.bound(m)
-	}
+	_ = g.relax(m)
 	g.work.Pivots += m.Pivots()
 	return g.inUnits(), g.work
 }

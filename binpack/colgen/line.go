@@ -1,0 +1,79 @@
+package colgen
+
+import (
+	"slices"
+
+	"github.com/tenon-sh/tenon/binpack/simplex"
+)
+
+// lineTolerance is how much more than its price a content must be worth to count, in units of the dearest bin:
+// what the simplex takes for zero.
+const lineTolerance = 1e-9
+
+// converge solves the relaxation over all contents where pricing is exact and cheap: where one
+// dimension decides (knapsack.Line). There is no phase of rounding and none of proofs: each round prices every kind
+// exactly, so each round's duals give the bound that they are worth.
+func (g *generator) converge(m *simplex.Master) error {
+	worths := make([]float64, len(g.bins))
+	var center prices
+	for g.work.Iterations < g.Limits.Iterations {
+		if err := g.solve(m); err != nil {
+			return err
+		}
+		g.work.Iterations++
+		exact := g.prices(m)
+		p := exact
+		if center.pi != nil {
+			p = mix(center, exact, smoothing)
+		}
+		before := g.best.Value
+		n := g.lineRound(m, p, exact, worths)
+		g.consider(p, worths)
+		if g.best.Value > before || center.pi == nil {
+			center = p
+		}
+		if n == 0 && !slices.Equal(p.pi, exact.pi) {
+			n = g.lineRound(m, exact, exact, worths)
+			g.consider(exact, worths)
+			center = exact
+		}
+		g.report("columns")
+		if n == 0 {
+			break
+		}
+	}
+	g.charges()
+	return nil
+}
+
+// lineRound prices every kind exactly at p and adds what also pays at the exact prices.
+func (g *generator) lineRound(m *simplex.Master, p, exact prices, worths []float64) int {
+	n := 0
+	for _, l := range g.lines {
+		l.Solve(p.pi, nil)
+		for i, k := range l.Kinds {
+			worths[k] = l.Worth(i)
+			if worths[k] <= g.threshold(k, p)+lineTolerance {
+				continue
+			}
+			c := l.Content(i)
+			w := 0.0
+			for j, s := range c.Shapes {
+				w += float64(exact.pi[s] * float64(c.Counts[j]))
+			}
+			if w > g.threshold(k, exact)+lineTolerance && g.add(m, k, c) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// charges gives the best bound multipliers for its duals: with them the checker sees at a glance
+// what most kinds are worth at most.
+func (g *generator) charges() {
+	for k, bin := range g.bins {
+		g.mu[k] = bin.Relax(g.best.Shapes).Mu
+		g.best.Mu[k] = g.mu[k]
+	}
+}
