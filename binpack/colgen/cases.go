@@ -63,7 +63,7 @@ func (g *generator) cases(m *simplex.Master, fills []Filled, st *stock, list []s
 	for n := int64(1); n+2 <= limit; n += 2 {
 		worst := g.leastCase()
 		c, ok := g.branch(worst)
-		if !ok || worst.bound.Value >= float64(g.cost(fills))*g.scale*(1-1e-7) {
+		if !ok || g.meets(g.cost(fills), worst.bound.Value) {
 			break
 		}
 		c.high = true
@@ -181,7 +181,11 @@ func (g *generator) solveCase(parent *caseNode, c cut, fills *[]Filled, st **sto
 		m.Add(h.entry(col))
 	}
 	out := &caseNode{cuts: h.cuts}
-	if h.bound(m) == nil {
+	bounded := h.bound
+	if h.lines != nil {
+		bounded = h.converge
+	}
+	if bounded(m) == nil {
 		out.counts = h.groupCounts(m)
 	}
 	out.bound = h.best

@@ -80,6 +80,7 @@ type Filled struct {
 type generator struct {
 	Part
 	scale      float64 // price units → 1
+	divisor    int64   // what divides all prices: so far apart are two costs
 	bins       []*knapsack.Bin
 	rooms      []*knapsack.Room
 	mu         [][]float64
@@ -123,6 +124,7 @@ func newGenerator(p Part, above int) *generator {
 	for _, b := range p.Bins {
 		top = max(top, p.Problem.Bins[b].Price)
 	}
+	g.divisor = divisor(p.Problem)
 	g.scale = 1 / float64(top)
 	for _, b := range p.Bins {
 		g.bins = append(g.bins, g.newBin(b))

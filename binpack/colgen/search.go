@@ -66,7 +66,7 @@ func (g *generator) search(fills []Filled, st *stock, list []sized) []Filled {
 
 // done reports whether the cost has met the bound.
 func (s *searcher) done() bool {
-	return float64(s.g.cost(s.open))*s.g.scale <= s.g.best.Value+1e-12
+	return s.g.meets(s.g.cost(s.open), s.g.bestValue())
 }
 
 func (s *searcher) push(f Filled) {

@@ -32,6 +32,9 @@ func Solve(p Part) Answer {
 	if total(best.left) > 0 && g.ranked() {
 		best = g.better(best, g.byRank(list))
 	}
+	if g.lines != nil && err == nil {
+		best = g.finish(best)
+	}
 	best = g.accompany(best, list)
 	fills, left, st2 = best.fills, best.left, best.st
 	if total(left) == 0 && err == nil {
