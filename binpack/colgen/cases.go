@@ -54,13 +54,17 @@ type caseNode struct {
 // until that bound meets the cost or Limits.Nodes cases were looked at. Every case is dived from
 // as well: numbers of dear bins that are settled make good packings.
 func (g *generator) cases(m *simplex.Master, fills []Filled, st *stock, list []sized) ([]Filled, *stock) {
-	if len(g.Shapes) > caseShapes || g.Limits.Nodes == 0 {
+	if (g.lines == nil && len(g.Shapes) > caseShapes) || g.Limits.Nodes == 0 {
 		return fills, st
 	}
 	g.groups = g.sizeGroups()
 	g.tree = &caseNode{bound: g.best, counts: g.groupCounts(m)}
 	limit := min(g.Limits.Nodes, max(casesLeast, casesSize/int64(len(g.Bins))))
-	for n := int64(1); n+2 <= limit; n += 2 {
+	most := g.pivots()
+	if g.lines != nil {
+		most = min(most, g.work.Pivots+g.perRows(finishPivots))
+	}
+	for n := int64(1); n+2 <= limit && g.work.Pivots < most; n += 2 {
 		worst := g.leastCase()
 		c, ok := g.branch(worst)
 		if !ok || g.meets(g.cost(fills), worst.bound.Value) {
@@ -210,6 +214,11 @@ func (g *generator) empties(c cut) {
 
 // improve dives from the case at hand and keeps what is cheaper.
 func (g *generator) improve(fills *[]Filled, st **stock, list []sized) {
+	if g.lines != nil {
+		best := g.finish(attempt{fills: *fills, st: *st}, casePivots)
+		*fills, *st = best.fills, best.st
+		return
+	}
 	own := newStock(g.Problem)
 	found, left := g.dive(own)
 	found = g.rightSize(found, own, list)

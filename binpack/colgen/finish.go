@@ -14,21 +14,27 @@ import (
 // comes back: near the top, where choices matter most, the second and third best fraction are tried
 // as well (limited discrepancy search, Harvey & Ginsberg 1995; for bin packing with several sizes,
 // Sadykov, Vanderbeck, Pessoa, Tahiri & Uchoa 2019).
+//
+// Near the end a dive fails or not by the last few items, so there it tries all fractions in turn.
 const (
-	finishDepth  = 4   // choices from the top that may be revised
-	finishOther  = 2   // how many choices of one dive may differ from the largest fraction
-	finishRounds = 40  // pricing rounds after each choice
-	finishSteps  = 400 // choices of all dives together
+	finishDepth  = 4      // choices from the top that may be revised
+	finishOther  = 2      // how many choices of one dive may differ from the largest fraction
+	finishSmall  = 30     // so few copies are near the end
+	finishNear   = 30     // choices near the end of each dive
+	finishRounds = 40     // pricing rounds after each choice
+	finishSteps  = 2000   // choices of all dives together
+	finishPivots = 20_000 // of all dives, beside twice those of the relaxation; and of all cases of a line
+	casePivots   = 2000   // of the dives from one case
 )
 
 type finisher struct {
-	g     *generator
-	m     *simplex.Master
-	cols  []int // column of g.cols for each column of m
-	steps int
-	best  attempt
-	cost  int64 // of best, or more than any
-	worth []float64
+	g           *generator
+	m           *simplex.Master
+	cols        []int // column of g.cols for each column of m
+	steps, near int
+	best        attempt
+	cost        int64 // of best, or more than any
+	pivots      int64
 }
 
 // state is where a dive stands.
@@ -39,13 +45,20 @@ type state struct {
 	cost     int64
 }
 
+// choice is where in the tree of choices a dive stands.
+type choice struct {
+	depth  int   // choices made
+	others int   // of those to come so many may differ from the largest fraction
+	tabu   []int // columns of the master with which other dives went on
+}
+
 func (s state) clone() state {
 	return state{slices.Clone(s.residual), s.st.clone(), slices.Clone(s.out), s.cost}
 }
 
-// finish improves a packing; an incomplete one counts for nothing.
-func (g *generator) finish(now attempt) attempt {
-	f := &finisher{g: g, m: simplex.New(g.rows), best: now, cost: 1 << 62, worth: make([]float64, len(g.bins))}
+// finish improves a packing, with so many pivots; an incomplete one counts for nothing.
+func (g *generator) finish(now attempt, pivots int64) attempt {
+	f := &finisher{g: g, m: simplex.New(g.rows), best: now, cost: 1 << 62, pivots: pivots}
 	if total(now.left) == 0 {
 		f.cost = g.cost(now.fills)
 	}
@@ -55,7 +68,7 @@ func (g *generator) finish(now attempt) attempt {
 			f.cols = append(f.cols, j)
 		}
 	}
-	f.dive(state{residual: slices.Clone(g.demand), st: newStock(g.Problem)}, 0, finishOther, nil)
+	f.dive(state{residual: slices.Clone(g.demand), st: newStock(g.Problem)}, choice{others: finishOther})
 	g.work.Pivots += f.m.Pivots()
 	return f.best
 }
@@ -65,9 +78,8 @@ func (f *finisher) hopeless(value float64) bool {
 	return f.g.meets(f.cost, value)
 }
 
-// dive completes a state in the best way it finds, and keeps it if it is the best of all. tabu are
-// columns of m that other dives began with.
-func (f *finisher) dive(s state, depth, others int, tabu []int) {
+// dive completes a state in the best way it finds, and keeps it if it is the best of all.
+func (f *finisher) dive(s state, at choice) {
 	f.steps++
 	if f.steps > finishSteps || f.hopeless(f.g.best.Value) {
 		return
@@ -76,9 +88,10 @@ func (f *finisher) dive(s state, depth, others int, tabu []int) {
 	if !ok || f.hopeless(float64(s.cost)*f.g.scale+value) {
 		return
 	}
+	pi := f.g.prices(f.m).pi
 	for j, col := range f.cols {
 		if n := int64(f.m.X(j) + 1e-6); n > 0 {
-			f.take(&s, f.g.cols[col], n)
+			f.take(&s, f.g.cols[col], n, pi)
 		}
 	}
 	if total(s.residual) == 0 {
@@ -87,22 +100,34 @@ func (f *finisher) dive(s state, depth, others int, tabu []int) {
 		}
 		return
 	}
-	for _, j := range f.choices(tabu) {
+	f.branch(s, at, pi)
+}
+
+// branch dives once for each column that may be chosen next.
+func (f *finisher) branch(s state, at choice, pi []float64) {
+	near := total(s.residual) <= finishSmall
+	if f.near++; !near {
+		f.near = 0
+	}
+	for _, j := range f.fractions(at.tabu) {
 		next := s.clone()
-		if !f.take(&next, f.g.cols[f.cols[j]], 1) {
+		if !f.take(&next, f.g.cols[f.cols[j]], 1, pi) {
 			continue
 		}
-		f.dive(next, depth+1, others, tabu)
-		if others == 0 || depth >= finishDepth {
+		f.dive(next, choice{at.depth + 1, at.others, at.tabu})
+		at.tabu = append(slices.Clone(at.tabu), j)
+		if near && f.near < finishNear {
+			continue
+		}
+		if at.others == 0 || at.depth >= finishDepth {
 			return
 		}
-		others--
-		tabu = append(slices.Clone(tabu), j)
+		at.others--
 	}
 }
 
-// choices lists the columns of m with a fraction, largest first, without those that are tabu.
-func (f *finisher) choices(tabu []int) []int {
+// fractions lists the columns of m with a fraction, largest first, without those that are tabu.
+func (f *finisher) fractions(tabu []int) []int {
 	var out []int
 	x := map[int]float64{}
 	for j := range f.cols {
@@ -122,7 +147,7 @@ func (f *finisher) relax(s state) (float64, bool) {
 	d := diver{g: g, m: f.m, residual: s.residual, st: s.st, out: s.out}
 	d.update()
 	for range finishRounds {
-		if f.m.Solve(g.pivots()-f.m.Pivots()) != nil {
+		if f.m.Solve(f.pivots-f.m.Pivots()) != nil {
 			return 0, false
 		}
 		before := len(g.cols)
@@ -134,7 +159,7 @@ func (f *finisher) relax(s state) (float64, bool) {
 			f.cols = append(f.cols, j)
 		}
 	}
-	return 0, f.m.Solve(g.pivots()-f.m.Pivots()) == nil
+	return 0, f.m.Solve(f.pivots-f.m.Pivots()) == nil
 }
 
 // price adds the best contents of what is left.
@@ -151,25 +176,31 @@ func (f *finisher) price(p prices, residual []int64) int {
 	return n
 }
 
-// take opens up to n bins with a column's pattern, as far as it is still wanted and in stock.
-func (f *finisher) take(s *state, c column, n int64) bool {
-	done := false
-	for range n {
-		items := column{}.content
-		for i, sh := range c.content.Shapes {
-			if have := min(c.content.Counts[i], s.residual[sh]); have > 0 {
-				items.Shapes, items.Counts = append(items.Shapes, sh), append(items.Counts, have)
-			}
+// take opens up to n bins with a column's pattern, as far as it is still wanted and in stock. A
+// bin in which some of it is no longer wanted is filled up with what else is left.
+func (f *finisher) take(s *state, c column, n int64, pi []float64) bool {
+	g, done := f.g, false
+	bin := g.bins[c.bin]
+	for n = s.st.most(bin.Index, n); n > 0; {
+		items, times := c.content, n
+		for i, sh := range items.Shapes {
+			times = min(times, s.residual[sh]/items.Counts[i])
 		}
-		if len(items.Shapes) == 0 || s.st.most(f.g.Bins[c.bin], 1) < 1 {
+		if times == 0 {
+			bin.Limit(s.residual)
+			items, times = bin.Global(bin.TopUp(items, pi, g.multipliers(c.bin), g.rooms[c.bin])), 1
+			bin.Unlimit()
+		}
+		if len(items.Shapes) == 0 {
 			break
 		}
 		for i, sh := range items.Shapes {
-			s.residual[sh] -= items.Counts[i]
+			s.residual[sh] -= items.Counts[i] * times
 		}
-		s.st.take(f.g.Bins[c.bin], 1)
-		s.out = append(s.out, Filled{Bin: f.g.bins[c.bin], Count: 1, Items: items})
-		s.cost += f.g.kind(c.bin).Price
+		s.st.take(bin.Index, times)
+		s.out = append(s.out, Filled{Bin: bin, Count: times, Items: items})
+		s.cost += g.kind(c.bin).Price * times
+		n -= times
 		done = true
 	}
 	return done

@@ -3,12 +3,17 @@ package colgen
 import (
 	"slices"
 
+	"github.com/tenon-sh/tenon/binpack/knapsack"
 	"github.com/tenon-sh/tenon/binpack/simplex"
 )
 
 // lineTolerance is how much more than its price a content must be worth to count, in units of the dearest bin:
 // what the simplex takes for zero.
 const lineTolerance = 1e-9
+
+// lineLayers is how many contents of each kind one round may add. With 10 in place of 1, 500 items of 312 sizes
+// around two thirds of the bin took 404 rounds; with 1, 1,500 rounds were not enough.
+const lineLayers = 10
 
 // converge solves the relaxation over all contents where pricing is exact and cheap: where one
 // dimension decides (knapsack.Line). There is no phase of rounding and none of proofs: each round prices every kind
@@ -46,27 +51,63 @@ func (g *generator) converge(m *simplex.Master) error {
 	return nil
 }
 
-// lineRound prices every kind exactly at p and adds what also pays at the exact prices.
+// lineRound prices every kind exactly at p and adds what also pays at the exact prices. Then it
+// looks for contents of what these leave of the demand, and so on: they cover other shapes, and
+// fewer rounds are needed.
 func (g *generator) lineRound(m *simplex.Master, p, exact prices, worths []float64) int {
 	n := 0
 	for _, l := range g.lines {
 		l.Solve(p.pi, nil)
 		for i, k := range l.Kinds {
 			worths[k] = l.Worth(i)
-			if worths[k] <= g.threshold(k, p)+lineTolerance {
-				continue
+		}
+		var left []int64
+		for range lineLayers {
+			c, added := g.lineColumns(m, l, p, exact)
+			n += added
+			if added == 0 {
+				break
 			}
-			c := l.Content(i)
-			w := 0.0
+			if left == nil {
+				left = slices.Clone(g.demand)
+			}
 			for j, s := range c.Shapes {
-				w += float64(exact.pi[s] * float64(c.Counts[j]))
+				left[s] = max(0, left[s]-c.Counts[j])
 			}
-			if w > g.threshold(k, exact)+lineTolerance && g.add(m, k, c) {
-				n++
-			}
+			l.Solve(p.pi, left)
 		}
 	}
 	return n
+}
+
+// lineColumns adds the best content of each kind that pays, and returns what shapes they have, each
+// as often as the content that has the most of it.
+func (g *generator) lineColumns(m *simplex.Master, l *knapsack.Line, p, exact prices) (knapsack.Content, int) {
+	n := 0
+	used := make([]int64, len(g.Shapes))
+	for i, k := range l.Kinds {
+		if l.Worth(i) <= g.threshold(k, p)+lineTolerance {
+			continue
+		}
+		c := l.Content(i)
+		w := 0.0
+		for j, s := range c.Shapes {
+			w += float64(exact.pi[s] * float64(c.Counts[j]))
+		}
+		if w > g.threshold(k, exact)+lineTolerance && g.add(m, k, c) {
+			n++
+			for j, s := range c.Shapes {
+				used[s] = max(used[s], c.Counts[j])
+			}
+		}
+	}
+	var all knapsack.Content
+	for s, c := range used {
+		if c > 0 {
+			all.Shapes, all.Counts = append(all.Shapes, s), append(all.Counts, c)
+		}
+	}
+	return all, n
 }
 
 // charges gives the best bound multipliers for its duals: with them the checker sees at a glance

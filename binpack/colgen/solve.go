@@ -25,18 +25,21 @@ func Solve(p Part) Answer {
 	m := g.start(first)
 	err := g.relax(m)
 	g.work.Pivots += m.Pivots()
-	st2 := newStock(p.Problem)
-	fills, left := g.round(m, st2)
-	fills = g.rightSize(fills, st2, list)
-	best := g.better(attempt{fills, left, st2}, attempt{first, residual, st})
+	best := attempt{first, residual, st}
+	if g.lines != nil && err == nil {
+		g.quick = true // rounds of pricing are exact: there is nothing to deepen
+		best = g.finish(best, g.perRows(finishPivots+2*g.work.Pivots))
+	}
+	if total(best.left) > 0 || !g.meets(g.cost(best.fills), g.best.Value) {
+		st2 := newStock(p.Problem)
+		fills, left := g.round(m, st2)
+		best = g.better(attempt{g.rightSize(fills, st2, list), left, st2}, best)
+	}
 	if total(best.left) > 0 && g.ranked() {
 		best = g.better(best, g.byRank(list))
 	}
-	if g.lines != nil && err == nil {
-		best = g.finish(best)
-	}
 	best = g.accompany(best, list)
-	fills, left, st2 = best.fills, best.left, best.st
+	fills, left, st2 := best.fills, best.left, best.st
 	if total(left) == 0 && err == nil {
 		fills, st2 = g.cases(m, fills, st2, list)
 	}
@@ -44,7 +47,7 @@ func Solve(p Part) Answer {
 		fills = g.search(fills, st2, list)
 	}
 	a := Answer{Fills: fills, Residual: left, Bound: g.inUnits(), Work: g.work}
-	if n := len(p.Shapes); n > aggregateFrom && n <= aggregateAbove {
+	if n := len(p.Shapes); g.lines == nil && n > aggregateFrom && n <= aggregateAbove {
 		b, work := BoundOnly(p)
 		a.Work.Add(work)
 		if b.Value > a.Bound.Value {
