@@ -134,6 +134,11 @@ func (v *prover) bin(b int, f *faults) {
 		return
 	}
 	limit := min(v.cert.Limit, branchesMax, v.nodes)
+	if v.line(r, limit) {
+		v.hard = append(v.hard, r)
+		return
+	}
+	limit = min(limit, v.nodes)
 	found, nodes := v.search(r, limit)
 	v.nodes -= nodes
 	switch found {
