@@ -27,8 +27,8 @@ func (g *generator) converge(m *simplex.Master) error {
 		}
 		g.work.Iterations++
 		exact := g.prices(m)
-		p := exact
-		if center.pi != nil {
+		p, mixed := exact, center.pi != nil
+		if mixed {
 			p = mix(center, exact, smoothing)
 		}
 		before := g.best.Value
@@ -37,7 +37,7 @@ func (g *generator) converge(m *simplex.Master) error {
 		if g.best.Value > before || center.pi == nil {
 			center = p
 		}
-		if n == 0 && !slices.Equal(p.pi, exact.pi) {
+		if n == 0 && mixed {
 			n = g.lineRound(m, exact, exact, worths)
 			g.consider(exact, worths)
 			center = exact
