@@ -92,3 +92,21 @@ func TestFinishStaysWithinTheStock(t *testing.T) {
 		t.Errorf("%d lines, of which %d were improved", lines, saved)
 	}
 }
+
+// A relaxation that runs out of pivots or rounds keeps the best bound so far, and the multipliers for it.
+func TestALineThatIsCutShortIsStillBounded(t *testing.T) {
+	for name, l := range map[string]model.Limits{"pivots": {Iterations: 300, Pivots: 60}, "rounds": {Iterations: 5, Pivots: 10_000}} {
+		t.Run(name, func(t *testing.T) {
+			p, cost := full(1, 20)
+			b, _ := BoundOnly(whole(p, l))
+			if b.Value < 0.3*float64(cost) || b.Value > float64(cost) {
+				t.Errorf("a bound of %v, want 0.3 to 1 of %d", b.Value, cost)
+			}
+			for k, mu := range b.Mu {
+				if len(mu) != 1 || mu[0] <= 0 {
+					t.Errorf("kind %d: multipliers %v", k, mu)
+				}
+			}
+		})
+	}
+}

@@ -19,6 +19,7 @@ const lineLayers = 10
 // dimension decides (knapsack.Line). There is no phase of rounding and none of proofs: each round prices every kind
 // exactly, so each round's duals give the bound that they are worth.
 func (g *generator) converge(m *simplex.Master) error {
+	defer g.charges()
 	worths := make([]float64, len(g.bins))
 	var center prices
 	for g.work.Iterations < g.Limits.Iterations {
@@ -44,10 +45,9 @@ func (g *generator) converge(m *simplex.Master) error {
 		}
 		g.report("columns")
 		if n == 0 {
-			break
+			return nil
 		}
 	}
-	g.charges()
 	return nil
 }
 
@@ -113,6 +113,7 @@ func (g *generator) lineColumns(m *simplex.Master, l *knapsack.Line, p, exact pr
 // charges gives the best bound multipliers for its duals: with them the checker sees at a glance
 // what most kinds are worth at most.
 func (g *generator) charges() {
+	g.best.Mu = make([][]float64, len(g.bins)) // the old ones may be those of the case above
 	for k, bin := range g.bins {
 		g.mu[k] = bin.Relax(g.best.Shapes).Mu
 		g.best.Mu[k] = g.mu[k]
