@@ -197,7 +197,7 @@ func (g *generator) solveCase(parent *caseNode, c cut, fills *[]Filled, st **sto
 		h.improve(fills, st, list)
 	}
 	pivots := g.work.Pivots + m.Pivots()
-	g.cols, g.work = h.cols, h.work
+	g.cols, g.work, g.cells = h.cols, h.work, h.cells
 	g.work.Pivots = pivots
 	return out
 }

@@ -101,6 +101,7 @@ type generator struct {
 	demand     []int64
 	rowsOf     [][]coef         // of each shape: the master's rows that cover it
 	aggregated bool             // some shapes share rows
+	cells      int64            // of lines' tables, filled so far
 	lines      []*knapsack.Line // nil: more than one dimension matters somewhere
 }
 

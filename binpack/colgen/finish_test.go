@@ -103,9 +103,39 @@ func TestALineThatIsCutShortIsStillBounded(t *testing.T) {
 				t.Errorf("a bound of %v, want 0.3 to 1 of %d", b.Value, cost)
 			}
 			for k, mu := range b.Mu {
-				if len(mu) != 1 || mu[0] <= 0 {
-					t.Errorf("kind %d: multipliers %v", k, mu)
+				if got, want := b.Kinds[k].Bound(b.Shapes, mu), b.Kinds[k].Relax(b.Shapes).Value; got > want+1e-6 {
+					t.Errorf("kind %d: its multipliers prove %v, the best %v", k, got, want)
 				}
+			}
+		})
+	}
+}
+
+// Dives end where their work is used up, by pivots or by cells, and leave what was found.
+func TestFinishIsBounded(t *testing.T) {
+	for name, tc := range map[string]struct {
+		cells, pivots, limit int64
+		want                 bool // something cheaper is found
+	}{
+		"enough of all":                   {0, 10_000, 10_000, true},
+		"no more cells":                   {lineWork + 1, 10_000, 10_000, false},
+		"no pivots":                       {0, 5, 10_000, false},
+		"no more pivots than limits have": {0, 10_000, 5, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, cost := full(2, 20)
+			g := newGenerator(whole(p, few), aggregateAbove)
+			st, residual := newStock(p), append([]int64(nil), g.demand...)
+			fills := g.greedy(g.all(), residual, g.firstPrices(), st)
+			g.unlimit()
+			if err := g.converge(g.start(fills)); err != nil {
+				t.Fatal(err)
+			}
+			before := g.cost(fills)
+			g.cells, g.Limits.Pivots = tc.cells, tc.limit
+			after := g.cost(g.finish(attempt{fills, residual, st}, tc.pivots).fills)
+			if before == cost || (after < before) != tc.want {
+				t.Errorf("it cost %d and costs %d, of %d", before, after, cost)
 			}
 		})
 	}

@@ -7,17 +7,21 @@ import (
 	"github.com/tenon-sh/tenon/binpack/simplex"
 )
 
-// lineTolerance is how much more than its price a content must be worth to count, in units of the dearest bin:
-// what the simplex takes for zero.
+// lineTolerance is how much more than its price a content must be worth to count, in units of the
+// dearest bin: what the simplex takes for zero.
 const lineTolerance = 1e-9
 
-// lineLayers is how many contents of each kind one round may add. With 10 in place of 1, 500 items of 312 sizes
+// lineLayers is how many contents of each kind one round may add. With 10, 500 items of 312 sizes
 // around two thirds of the bin took 404 rounds; with 1, 1,500 rounds were not enough.
 const lineLayers = 10
 
+// lineWork is how many cells of tables a part may fill before dives end and rounds add one content
+// only: 2 to 8 s.
+const lineWork = 4_000_000_000
+
 // converge solves the relaxation over all contents where pricing is exact and cheap: where one
-// dimension decides (knapsack.Line). There is no phase of rounding and none of proofs: each round prices every kind
-// exactly, so each round's duals give the bound that they are worth.
+// dimension decides (knapsack.Line). There is no phase of rounding and none of proofs: each round
+// prices every kind exactly, so each round's duals give the bound that they are worth.
 func (g *generator) converge(m *simplex.Master) error {
 	defer g.charges()
 	worths := make([]float64, len(g.bins))
@@ -57,7 +61,7 @@ func (g *generator) converge(m *simplex.Master) error {
 func (g *generator) lineRound(m *simplex.Master, p, exact prices, worths []float64) int {
 	n := 0
 	for _, l := range g.lines {
-		l.Solve(p.pi, nil)
+		g.cells += l.Solve(p.pi, nil)
 		for i, k := range l.Kinds {
 			worths[k] = l.Worth(i)
 		}
@@ -65,7 +69,7 @@ func (g *generator) lineRound(m *simplex.Master, p, exact prices, worths []float
 		for range lineLayers {
 			c, added := g.lineColumns(m, l, p, exact)
 			n += added
-			if added == 0 {
+			if added == 0 || g.cells > lineWork {
 				break
 			}
 			if left == nil {
@@ -74,7 +78,7 @@ func (g *generator) lineRound(m *simplex.Master, p, exact prices, worths []float
 			for j, s := range c.Shapes {
 				left[s] = max(0, left[s]-c.Counts[j])
 			}
-			l.Solve(p.pi, left)
+			g.cells += l.Solve(p.pi, left)
 		}
 	}
 	return n
