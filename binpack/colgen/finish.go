@@ -16,7 +16,8 @@ import (
 // Sadykov, Vanderbeck, Pessoa, Tahiri & Uchoa 2019).
 //
 // Near the end a dive fails or not by the last few items, so there it tries all fractions in turn.
-// The numbers closed most of Baldi's, of those tried in November 2026 (design 0002).
+// Of Baldi's 67 instances that were tuned on, 30 copies and 30 choices closed all, and so did 50 and
+// 60, and 30 and 200; 30 and 60 closed 66, none at all 62 (2026-11).
 const (
 	finishDepth  = 4      // choices from the top that may be revised
 	finishOther  = 2      // how many choices of one dive may differ from the largest fraction
