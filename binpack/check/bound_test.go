@@ -71,7 +71,7 @@ func TestBoundsThatAreNotProven(t *testing.T) {
 		"numbers beyond int64": {branched, func(_ P, k K) {
 			k.Proof.Items[0][0], k.Proof.Items[1][0] = math.MaxInt64, math.MaxInt64
 		}, check.ErrBound, "bin 0: not proven in 0 branches"},
-		"prices beyond int64": {branched, func(_ P, k K) { k.Proof.Scale = math.MaxInt64; k.Proof.Mults[0].Dims[0] = math.MaxInt64 }, check.ErrBound, "bin 0: not proven"},
+		"prices beyond int64": {branched, func(_ P, k K) { k.Proof.Scale = math.MaxInt64; k.Proof.Mults[0].Dims[0] = math.MaxInt64 }, check.ErrBound, "proves 1, not 4"},
 	})
 }
 

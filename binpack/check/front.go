@@ -45,7 +45,8 @@ type fronted struct {
 	charge int64
 	size   [2]int64
 	most   int64
-	// of the items behind it:
+	often  bool // as often as it fits; otherwise once
+	// of the items behind it, and of itself if it may come often:
 	spare int64    // what they are worth above their charge together
 	best  [2]int64 // the best ratio of value to charge, at most 1
 }
@@ -54,7 +55,6 @@ type fronted struct {
 type mark struct {
 	used  [2]int64
 	value int64
-	more  int64 // copies of the item at hand
 }
 
 // top says that as little of the second dimension is worth so much.
@@ -73,7 +73,7 @@ func (v *prover) front(r *root, limit int64) (finding, int64) {
 			return exhausted, f.nodes
 		}
 	}
-	if len(f.kept) > 0 {
+	if slices.ContainsFunc(f.kept, func(l mark) bool { return l.value > f.goal }) {
 		return exhausted, f.nodes
 	}
 	return proven, f.nodes
@@ -153,7 +153,10 @@ func (f *front) arrange() {
 			kept = append(kept, *it)
 		}
 	}
-	f.items = kept
+	f.items = f.items[:0]
+	for n := range kept {
+		f.split(&kept[n])
+	}
 	spare, best := int64(0), [2]int64{0, 1}
 	for n := len(f.items) - 1; n >= 0; n-- {
 		it := &f.items[n]
@@ -161,10 +164,38 @@ func (f *front) arrange() {
 		if it.value >= it.charge {
 			spare += (it.value - it.charge) * it.most
 			best = [2]int64{1, 1}
-			continue
+		} else {
+			best = [2]int64{it.value, it.charge}
 		}
-		best = [2]int64{it.value, it.charge}
+		if it.often { // more copies may come
+			it.spare, it.best = spare, best
+		}
 	}
+}
+
+// split makes items that are taken once or not at all of one of which there are fewer copies than fit: of one copy, of two,
+// of four and so on. For a label with all copies must not drop one that could take more of them.
+func (f *front) split(it *fronted) {
+	if f.enough(it) {
+		it.often = true
+		f.items = append(f.items, *it)
+		return
+	}
+	for left, n := it.most, int64(1); left > 0; n *= 2 {
+		n = min(n, left)
+		left -= n
+		f.items = append(f.items, fronted{value: it.value * n, charge: it.charge * n, size: [2]int64{it.size[0] * n, it.size[1] * n}, most: 1})
+	}
+}
+
+// enough says whether there are as many copies of an item as fit.
+func (f *front) enough(it *fronted) bool {
+	for d, size := range it.size {
+		if size > 0 && f.cap[d]/size <= it.most {
+			return true
+		}
+	}
+	return false
 }
 
 // ratio compares value for charge.
@@ -176,15 +207,7 @@ func ratio(a, b *fronted) int {
 
 // serves says whether o takes no more than it, is worth as much, and may be there as often as it fits.
 func (f *front) serves(o, it *fronted) bool {
-	if o.size[0] > it.size[0] || o.size[1] > it.size[1] || o.value < it.value {
-		return false
-	}
-	for d, size := range o.size {
-		if size > 0 && f.cap[d]/size <= o.most {
-			return true
-		}
-	}
-	return false
+	return o.size[0] <= it.size[0] && o.size[1] <= it.size[1] && o.value >= it.value && f.enough(o)
 }
 
 // promise is what a label may be worth with all that the items behind it can add, rounded up.
@@ -198,34 +221,38 @@ func (f *front) promise(l *mark, it *fronted) int64 {
 	return l.value + it.spare + int64(part)
 }
 
-// layer adds up to most copies of an item to every label. Labels are sorted by use, and so is what one more copy makes
+// layer adds an item to every label, once or as often as it fits. Labels are sorted by use, and so is what the item makes
 // of them, so that one pass over both keeps the order.
 func (f *front) layer(n int) bool {
 	it := &f.items[n]
 	out, tops := f.next[:0], f.tops[:0]
+	to := &f.kept // what the item is added to
+	if it.often {
+		to = &out
+	}
 	at, from := 0, 0
 	for {
-		for from < len(out) && (out[from].more == it.most || out[from].used[0]+it.size[0] > f.cap[0] || out[from].used[1]+it.size[1] > f.cap[1]) {
+		for from < len(*to) && ((*to)[from].used[0]+it.size[0] > f.cap[0] || (*to)[from].used[1]+it.size[1] > f.cap[1]) {
 			from++
 		}
-		if at == len(f.kept) && from == len(out) {
+		if at == len(f.kept) && from == len(*to) {
 			break
 		}
 		var l mark
-		if from < len(out) {
-			l = out[from]
-			l = mark{used: [2]int64{l.used[0] + it.size[0], l.used[1] + it.size[1]}, value: l.value + it.value, more: l.more + 1}
+		if from < len(*to) {
+			l = (*to)[from]
+			l = mark{used: [2]int64{l.used[0] + it.size[0], l.used[1] + it.size[1]}, value: l.value + it.value}
 		}
-		if at < len(f.kept) && (from == len(out) || slices.Compare(f.kept[at].used[:], l.used[:]) <= 0) {
+		if at < len(f.kept) && (from == len(*to) || slices.Compare(f.kept[at].used[:], l.used[:]) <= 0) {
 			l = f.kept[at]
-			l.more = 0
 			at++
 		} else {
 			from++
 		}
-		if f.nodes++; f.nodes > f.limit {
+		if f.nodes == f.limit {
 			return false
 		}
+		f.nodes++
 		if f.promise(&l, it) <= f.goal || !rise(&tops, l.used[1], l.value) {
 			continue
 		}

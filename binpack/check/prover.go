@@ -134,16 +134,18 @@ func (v *prover) bin(b int, f *faults) {
 		return
 	}
 	limit := min(v.cert.Limit, branchesMax, v.nodes)
-	found, nodes := v.search(r, min(limit, shortSearch))
-	if found == exhausted {
-		var more int64
-		found, more = v.front(r, limit-nodes)
-		nodes += more
+	if v.line(r, limit) {
+		v.hard = append(v.hard, r)
+		return
 	}
-	if found == exhausted {
-		var more int64
-		found, more = v.search(r, limit-nodes)
-		nodes += more
+	limit = min(limit, v.nodes)
+	found, nodes := v.search(r, min(limit, shortSearch))
+	for _, decide := range []func(*root, int64) (finding, int64){v.front, v.search} {
+		if found == exhausted && nodes < limit {
+			var more int64
+			found, more = decide(r, limit-nodes)
+			nodes += more
+		}
 	}
 	v.nodes -= nodes
 	switch found {

@@ -23,6 +23,7 @@ import (
 //   - in carded, a card is worth what shares and slices fill it with, so its own price may be less;
 //     and profile 0 may have any price, as no item asks for it;
 //   - in branched, a limit that is higher; and a dual less by half a price unit, as 3½ rounds up to 4;
+//     any multiplier above 0 says along which dimension to look, and that finds the same;
 //   - in cased, numbers of a leaf that leave it above 5, as a cost above 5 is at least 10;
 //   - in partial, the dual of an item that was not placed.
 func TestEveryChangedNumberIsRefused(t *testing.T) {
@@ -41,7 +42,7 @@ func TestEveryChangedNumberIsRefused(t *testing.T) {
 		},
 		"branched": {
 			"items.0.0 4→3", "items.1.0 4→3", "limit 2→3", "limit 2→4",
-			"multipliers.0.dims.0 1→0", "use.0 0→-1", "use.1 0→-1",
+			"multipliers.0.dims.0 1→0", "multipliers.0.dims.0 1→2", "use.0 0→-1", "use.1 0→-1",
 		},
 		"cased": {
 			"trees.0.root.high.leaf.cuts.0 5→4", "trees.0.root.low.leaf.cuts.0 25→26", "trees.0.root.low.leaf.items.0.0 10→9",

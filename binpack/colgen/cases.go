@@ -54,16 +54,20 @@ type caseNode struct {
 // until that bound meets the cost or Limits.Nodes cases were looked at. Every case is dived from
 // as well: numbers of dear bins that are settled make good packings.
 func (g *generator) cases(m *simplex.Master) {
-	if len(g.Shapes) > caseShapes || g.Limits.Nodes == 0 {
+	if (g.lines == nil && len(g.Shapes) > caseShapes) || g.Limits.Nodes == 0 {
 		return
 	}
 	g.groups = g.sizeGroups()
 	g.tree = &caseNode{bound: g.best, counts: g.groupCounts(m)}
 	limit := g.casesLimit()
-	for n := int64(1); n+2 <= limit && !g.halted(); n += 2 {
+	most := g.pivots()
+	if g.lines != nil {
+		most = min(most, g.work.Pivots+g.perRows(finishPivots))
+	}
+	for n := int64(1); n+2 <= limit && g.work.Pivots < most && !g.halted(); n += 2 {
 		worst := g.leastCase()
 		c, ok := g.branch(worst)
-		if !ok || worst.bound.Value >= float64(g.cost(g.incumbent.fills))*g.scale*(1-1e-7) {
+		if !ok || g.meets(g.cost(g.incumbent.fills), worst.bound.Value) {
 			break
 		}
 		c.high = true
@@ -185,7 +189,11 @@ func (g *generator) solveCase(parent *caseNode, c cut) *caseNode {
 		m.Add(h.entry(col))
 	}
 	out := &caseNode{cuts: h.cuts}
-	if h.bound(m) == nil {
+	bounded := h.bound
+	if h.lines != nil {
+		bounded = h.converge
+	}
+	if bounded(m) == nil {
 		out.counts = h.groupCounts(m)
 	}
 	out.bound = h.best
@@ -193,7 +201,7 @@ func (g *generator) solveCase(parent *caseNode, c cut) *caseNode {
 		h.improve(m)
 	}
 	pivots := g.work.Pivots + m.Pivots()
-	g.cols, g.work, g.incumbent = h.cols, h.work, h.incumbent
+	g.cols, g.work, g.cells, g.incumbent = h.cols, h.work, h.cells, h.incumbent
 	g.work.Pivots = pivots
 	return out
 }
@@ -210,6 +218,10 @@ func (g *generator) empties(c cut) {
 
 // improve dives from the case at hand and keeps what is cheaper.
 func (g *generator) improve(m *simplex.Master) {
+	if g.lines != nil {
+		g.incumbent = g.finish(g.incumbent, casePivots)
+		return
+	}
 	own := newStock(g.Problem)
 	found, left := g.dive(m, own)
 	found = g.rightSize(found, own)

@@ -87,6 +87,7 @@ type Filled struct {
 type generator struct {
 	Part
 	scale      float64 // price units → 1
+	divisor    int64   // what divides all prices: so far apart are two costs
 	bins       []*knapsack.Bin
 	rooms      []*knapsack.Room
 	mu         [][]float64
@@ -105,10 +106,12 @@ type generator struct {
 	tree       *caseNode // nil: no cases
 	quick      bool      // dive without looking for more patterns first
 	demand     []int64
-	rowsOf     [][]coef // of each shape: the master's rows that cover it
-	aggregated bool     // some shapes share rows
-	list       []sized  // kinds for right-sizing
-	incumbent  attempt  // the best packing so far
+	rowsOf     [][]coef         // of each shape: the master's rows that cover it
+	aggregated bool             // some shapes share rows
+	list       []sized          // kinds for right-sizing
+	incumbent  attempt          // the best packing so far
+	cells      int64            // of lines' tables, filled so far
+	lines      []*knapsack.Line // nil: more than one dimension matters somewhere
 }
 
 // column is a pattern in the master: real, or the fractional content of a relaxation.
@@ -131,9 +134,13 @@ func newGenerator(p Part, above int) *generator {
 	for _, b := range p.Bins {
 		top = max(top, p.Problem.Bins[b].Price)
 	}
+	g.divisor = divisor(p.Problem)
 	g.scale = 1 / float64(top)
 	for _, b := range p.Bins {
 		g.bins = append(g.bins, g.newBin(b))
+	}
+	if !g.aggregated {
+		g.lines, _ = knapsack.NewLines(g.bins)
 	}
 	for _, k := range g.bins {
 		g.rooms = append(g.rooms, k.Open())

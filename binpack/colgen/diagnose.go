@@ -29,8 +29,8 @@ type Diagnosis struct {
 	Cost   int64
 	Bound  float64
 	// Floor is the value of the master's linear program over the patterns that were found: no packing made of these patterns
-	// costs less. What cost is above it was lost in rounding; what it is above the bound, nobody has proven or disproven. With
-	// cases the bound may be above it. 0: not known.
+	// costs less. What cost is above it was lost in rounding; what it is above the bound, nobody has proven or disproven. 0: not
+	// known.
 	Floor      float64
 	Cases      int64 // that were looked at; 0: none
 	CasesMost  int64 // that the limits allow; 0: the part has too many shapes for cases
@@ -55,7 +55,7 @@ func (r *Run) Diagnose() Diagnosis {
 	g := r.g
 	d := Diagnosis{
 		Shapes: len(g.Shapes), Kinds: len(g.bins), Main: -1, Left: total(g.incumbent.left), Items: total(g.demand),
-		Cost: g.cost(g.incumbent.fills), Bound: r.low, Aggregated: g.aggregated, Ending: g.ending(r.cut),
+		Cost: g.cost(g.incumbent.fills), Bound: g.lifted(r.low), Aggregated: g.aggregated, Ending: g.ending(r.cut),
 	}
 	d.Main = g.main()
 	if len(g.Shapes) <= caseShapes {
@@ -66,7 +66,7 @@ func (r *Run) Diagnose() Diagnosis {
 	}
 	m := g.patterns()
 	if m.Solve(g.pivots()) == nil {
-		d.Floor = m.Value() / g.scale
+		d.Floor = max(m.Value()/g.scale, d.Bound)
 	}
 	d.Hard = g.hard(g.prices(m))
 	return d

@@ -175,12 +175,15 @@ func (g *generator) consider(p prices, worths []float64) {
 const fullPivots = 200
 
 // pivots returns how many pivots the bound, and the dive, may take.
-func (g *generator) pivots() int64 {
+func (g *generator) pivots() int64 { return g.perRows(g.Limits.Pivots) }
+
+// perRows returns n, less where the master is large.
+func (g *generator) perRows(n int64) int64 {
 	m := int64(len(g.rows))
 	if m <= fullPivots {
-		return g.Limits.Pivots
+		return n
 	}
-	return g.Limits.Pivots / m * fullPivots
+	return n / m * fullPivots
 }
 
 // solve pivots the master to an optimum within what Limits.Pivots leaves. Where that is not

@@ -72,7 +72,7 @@ func (g *generator) search() {
 
 // done reports whether the cost is as near to the bound as is asked for.
 func (s *searcher) done() bool {
-	return float64(s.cost)*s.g.scale <= s.g.bestBound()*(1+s.g.Gap)+1e-12
+	return s.g.near(s.cost)
 }
 
 func (s *searcher) push(f Filled) {

@@ -50,13 +50,13 @@ func Solve(p Part) Answer { return Begin(p).Solve() }
 func (r *Run) Solve() Answer {
 	g := r.g
 	m := g.start(g.incumbent.fills)
-	err := g.columns(m)
-	r.cut = err != nil || g.bound(m) != nil // a bound that was cut short is still a bound
+	cut, err := g.relax(m)
+	r.cut = cut
 	g.work.Pivots += m.Pivots()
 	g.pack(m, err == nil)
 	best := g.incumbent
 	a := Answer{Fills: best.fills, Residual: best.left, Bound: g.inUnits(), Work: g.work, Learnt: g.learnt()}
-	if n := len(g.Shapes); n > aggregateFrom && n <= aggregateAbove && !g.halted() {
+	if n := len(g.Shapes); n > aggregateFrom && n <= aggregateAbove && g.lines == nil && !g.halted() {
 		p := g.Part
 		p.Report = g.beside
 		b, work := BoundOnly(p)
@@ -79,9 +79,15 @@ func (g *generator) pack(m *simplex.Master, converged bool) {
 	if g.closed() {
 		return
 	}
-	st := newStock(g.Problem)
-	fills, left := g.round(m, st)
-	g.keep(attempt{g.rightSize(fills, st), left, st})
+	if g.lines != nil && converged {
+		g.quick = true // rounds of pricing are exact: there is nothing to deepen
+		g.incumbent = g.finish(g.incumbent, g.perRows(finishPivots+2*g.work.Pivots))
+	}
+	if total(g.incumbent.left) > 0 || !g.closed() {
+		st := newStock(g.Problem)
+		fills, left := g.round(m, st)
+		g.keep(attempt{g.rightSize(fills, st), left, st})
+	}
 	if total(g.incumbent.left) > 0 && g.ranked() {
 		g.keep(g.byRank())
 	}
@@ -107,10 +113,15 @@ func (g *generator) halted() bool {
 
 func (g *generator) stopped() bool { return g.Stop != nil && g.Stop() }
 
-// closed reports whether cost and bound are as near as is asked for.
+// closed reports whether cost and bound are as near as is asked for, or as they can be.
 func (g *generator) closed() bool {
+	return g.incumbent.st != nil && total(g.incumbent.left) == 0 && g.near(g.cost(g.incumbent.fills))
+}
+
+// near says the same of a cost.
+func (g *generator) near(cost int64) bool {
 	low := g.bestBound()
-	return low > 0 && g.incumbent.st != nil && total(g.incumbent.left) == 0 && float64(g.cost(g.incumbent.fills))*g.scale <= low*(1+g.Gap)+1e-12
+	return low > 0 && (g.meets(cost, low) || float64(cost)*g.scale <= low*(1+g.Gap)+1e-12)
 }
 
 // bestBound is the best bound so far, of the least case where there are any.
@@ -119,6 +130,19 @@ func (g *generator) bestBound() float64 {
 		return g.leastCase().bound.Value
 	}
 	return g.best.Value
+}
+
+// relax solves the relaxation over all contents, as far as limits go, and says whether they cut it short. An error says
+// that there are no patterns to go on with.
+func (g *generator) relax(m *simplex.Master) (cut bool, err error) {
+	if g.lines != nil {
+		err = g.converge(m)
+		return err != nil, err
+	}
+	if err := g.columns(m); err != nil {
+		return true, err
+	}
+	return g.bound(m) != nil, nil // a bound that was cut short is still a bound
 }
 
 // round makes whole numbers of the master's solution.
@@ -150,9 +174,7 @@ func BoundOnly(p Part) (Bound, model.Work) {
 	first := g.greedy(g.all(), residual, g.firstPrices(), newStock(p.Problem))
 	g.unlimit()
 	m := g.start(first)
-	if g.columns(m) == nil {
-		_ = g.bound(m)
-	}
+	_, _ = g.relax(m)
 	g.work.Pivots += m.Pivots()
 	return g.inUnits(), g.work
 }

@@ -1,6 +1,7 @@
 package colgen
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/tenon-sh/tenon/binpack/knapsack"
@@ -112,4 +113,8 @@ func (g *generator) cost(fills []Filled) int64 {
 		sum += g.Problem.Bins[f.Bin.Index].Price * f.Count
 	}
 	return sum
+}
+
+func (s *stock) clone() *stock {
+	return &stock{p: s.p, left: maps.Clone(s.left), budgets: slices.Clone(s.budgets)}
 }

@@ -170,6 +170,7 @@ func TestAKindThatCannotBeProvenWeakensNoOther(t *testing.T) {
 			{Size: []int64{7}, Count: 10, Classes: []int{0}}, {Size: []int64{5}, Count: 10, Classes: []int{0}}, {Size: []int64{10}, Count: 10, Classes: []int{1}},
 		},
 		Bins: []model.Bin{{Cap: []int64{13}, Price: 13, Card: -1}, {Cap: []int64{10}, Price: 10, Card: -1, Class: 1}},
+		Caps: []model.Cap{{Items: []int{0, 1}, Max: 9}}, // never binds, but makes it no line: those need no proofs
 	}
 	l := few
 	l.Branches, l.Nodes = 1, 0

@@ -30,11 +30,14 @@ type front struct {
 }
 
 type frontItem struct {
-	l     int
-	value float64
-	size  [2]int64
-	upper int64
-	spare float64 // what all later items are worth above their charge at most
+	l       int
+	value   float64
+	size    [2]int64
+	upper   int64
+	copies  int32 // of the shape; a front decides them together
+	endless bool  // there may be as many as fit
+	// Of what may come on top: later items, and more of one that may be there as often as it fits.
+	spare float64 // what they are worth above their charge at most
 	rate  float64 // what they are worth for their charge at most
 	reach [2]int64
 }
@@ -45,7 +48,6 @@ type label struct {
 	value float64
 	hope  float64 // its promise
 	node  int32   // in the log
-	more  int32   // copies of the item looked at last
 }
 
 // stair says that so much of the second dimension is worth so much.
@@ -54,7 +56,7 @@ type stair struct {
 	value float64
 }
 
-// step is one more copy of an item on top of another content.
+// step is an item on top of another content.
 type step struct {
 	before int32
 	item   int32
@@ -83,7 +85,7 @@ func (f *front) load(k *Bin, pi []float64, rel Relaxed, threshold float64) {
 		if pi[s] <= 0 || k.Upper[l] <= 0 || pi[s]-k.charge(l, rel.Mu, sigma) <= -gap {
 			continue
 		}
-		it := frontItem{l: l, value: pi[s] - k.cardCharge(l, rel.Mu, sigma), upper: k.Upper[l]}
+		it := frontItem{l: l, value: pi[s] - k.cardCharge(l, rel.Mu, sigma), upper: k.Upper[l], copies: 1}
 		for i, d := range k.rows.dims {
 			switch i {
 			case rows[0]:
@@ -127,12 +129,14 @@ func (f *front) charge(it *frontItem) float64 {
 
 // arrange puts those first that are worth the most for their charge, as all later ones then fill a room worse, and adds up what later ones can still do.
 func (f *front) arrange() {
+	f.split()
 	rate := func(it *frontItem) float64 { return it.value / f.charge(it) }
 	slices.SortStableFunc(f.items, func(a, b frontItem) int {
 		return cmp.Or(cmp.Compare(rate(&b), rate(&a)), cmp.Compare(f.charge(&b), f.charge(&a)))
 	})
+	all := slices.Clone(f.items)
 	f.items = slices.DeleteFunc(f.items, func(it frontItem) bool {
-		return slices.ContainsFunc(f.items, func(o frontItem) bool { return f.serves(&o, &it) })
+		return slices.ContainsFunc(all, func(o frontItem) bool { return f.serves(&o, &it) })
 	})
 	spare, best, reach := 0.0, 0.0, [2]int64{}
 	for n := len(f.items) - 1; n >= 0; n-- {
@@ -143,7 +147,33 @@ func (f *front) arrange() {
 		for d := range reach {
 			reach[d] += it.size[d] * it.upper
 		}
+		if it.endless { // a label may get more of it yet
+			it.spare, it.rate, it.reach = spare, min(1, best), reach
+		}
 	}
+}
+
+// split makes items that are decided once of those of which there are fewer than fit: one copy, two, four and so on. A
+// label that has all copies may otherwise drop one that could have more.
+func (f *front) split() {
+	var out []frontItem
+	for _, it := range f.items {
+		if !f.fitsMore(&it) {
+			it.endless = true
+			out = append(out, it)
+			continue
+		}
+		for left, n := it.upper, int64(1); left > 0; n *= 2 {
+			n = min(n, left)
+			left -= n
+			part := frontItem{l: it.l, value: it.value * float64(n), upper: 1, copies: int32(n)}
+			for d, s := range it.size {
+				part.size[d] = s * n
+			}
+			out = append(out, part)
+		}
+	}
+	f.items = append(f.items[:0], out...)
 }
 
 // serves reports whether o may stand for as many copies of it as fit, takes no more and is worth as much.
@@ -185,35 +215,38 @@ func (f *front) run(threshold float64, limit int64, width int) bool {
 			return false
 		}
 	}
+	f.labels = slices.DeleteFunc(f.labels, func(l label) bool { return l.value <= threshold-f.base })
 	slices.SortStableFunc(f.labels, func(a, b label) int { return cmp.Compare(b.value, a.value) })
 	return true
 }
 
-// layer adds up to upper copies of item n to every label. Both what there is and what one more copy makes of it are
-// sorted by use, so that one merge suffices.
+// layer adds item n to every label, once, or as often as it fits. Both what there is and what it makes of that are sorted
+// by use, so that one merge suffices.
 func (f *front) layer(n int, threshold float64, limit int64) bool {
 	it := &f.items[n]
 	out, stairs := f.next[:0], f.stairs[:0]
-	at, from := 0, 0 // of the labels, and of those in out that get one more copy
+	source := &f.labels
+	if it.endless {
+		source = &out
+	}
+	at, from := 0, 0 // of the labels, and of those that get the item
 	for {
-		for from < len(out) && (int64(out[from].more) >= it.upper || !f.fits(&out[from], it)) {
+		for from < len(*source) && !f.fits(&(*source)[from], it) {
 			from++
 		}
-		if at == len(f.labels) && from == len(out) {
+		more := from < len(*source)
+		if at == len(f.labels) && !more {
 			break
 		}
 		var l label
-		more := from < len(out)
 		if more {
-			l = out[from]
+			l = (*source)[from]
 			l.used[0] += it.size[0]
 			l.used[1] += it.size[1]
 			l.value += it.value
-			l.more++
 		}
 		if at < len(f.labels) && (!more || before(&f.labels[at], &l)) {
 			l, more = f.labels[at], false
-			l.more = 0
 			at++
 		} else {
 			from++
@@ -297,7 +330,8 @@ func climb(stairs []stair, used int64, value float64) ([]stair, bool) {
 func (f *front) counts(l label, out []int64) {
 	clear(out)
 	for at := l.node; at >= 0; at = f.log[at].before {
-		out[f.items[f.log[at].item].l]++
+		it := &f.items[f.log[at].item]
+		out[it.l] += int64(it.copies)
 	}
 	for _, it := range f.free {
 		out[it.l] = it.upper

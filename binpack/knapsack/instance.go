@@ -99,24 +99,27 @@ func MostAlone(p *model.Problem, i, b int, set cards.Set) (int64, model.CardNeed
 	if !ok || !allows(it.Classes, bin.Class) {
 		return 0, need
 	}
-	n := it.Count
-	if it.BinMax > 0 {
-		n = min(n, it.BinMax)
-	}
+	n := mostTogether(p, i, bin.Domain)
 	for d, s := range it.Size {
 		if s > 0 {
 			n = min(n, bin.Cap[d]/s)
 		}
 	}
+	return mostOnCards(set, need, n), need
+}
+
+// mostTogether returns how many copies of item i rules let into one bin in domain d, of any size.
+func mostTogether(p *model.Problem, i, d int) int64 {
+	n := p.Items[i].Count
+	if m := p.Items[i].BinMax; m > 0 {
+		n = min(n, m)
+	}
 	for _, c := range p.Caps {
-		for _, j := range c.Items {
-			if j == i {
-				n = min(n, c.Max)
-			}
+		if slices.Contains(c.Items, i) {
+			n = min(n, c.Max)
 		}
 	}
-	n = min(n, MostInDomain(p, i, bin.Domain))
-	return mostOnCards(set, need, n), need
+	return min(n, MostInDomain(p, i, d))
 }
 
 // MostInDomain returns how many of item i may lie in domain d at most, by all rules between domains.
