@@ -37,7 +37,10 @@ const (
 )
 
 // smallCases is how many small whole problems there are, from the first seed on.
-const smallCases = 20
+const smallCases = 12
+
+// masterSeeds is how many seeds restricted masters are made of: each takes the tools' whole limit.
+const masterSeeds = 3
 
 // cases lists the names of the cases to run, and what is missing, each as a line for readers.
 func cases(o options) (list, missing []string, err error) {
@@ -142,11 +145,9 @@ func generated(o options) (list []string) {
 	for n := range uint64(smallCases) {
 		list = append(list, seeded(setSmall, first+n))
 	}
-	for at, seed := range o.seeds {
+	list = append(list, seeded(setMaster+"/10k-230", first))
+	for _, seed := range o.seeds[:min(len(o.seeds), masterSeeds)] {
 		list = append(list, seeded(setMaster+"/10k-60", seed))
-		if at == 0 {
-			list = append(list, seeded(setMaster+"/10k-230", seed))
-		}
 	}
 	return list
 }

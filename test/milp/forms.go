@@ -15,11 +15,16 @@ var (
 	ErrPatterns = errors.New("too many contents")
 )
 
-// plain reports what of p goes beyond sizes, classes, counts, BinMax and Max.
+// plain reports what of p goes beyond sizes, classes, counts, BinMax and Max, cards aside.
 func plain(p *model.Problem) error {
 	if len(p.Caps)+len(p.Conflicts)+len(p.Follows)+len(p.Spreads)+len(p.Budgets) > 0 {
 		return fmt.Errorf("%w: rules and budgets", ErrForm)
 	}
+	return nil
+}
+
+// bare reports cards.
+func bare(p *model.Problem) error {
 	for _, it := range p.Items {
 		if len(it.Needs) > 0 {
 			return fmt.Errorf("%w: cards", ErrForm)
@@ -49,7 +54,7 @@ func most(p *model.Problem, i, b int) int64 {
 // Assignment is the whole problem by which item lies in which bin. No packing that costs at most so much is lost; dearer
 // ones may be. Equal bins are used in order, so that a packing counts once and not once for each order of its bins.
 func Assignment(p *model.Problem, cost int64) (*Program, error) {
-	if err := plain(p); err != nil {
+	if err := errors.Join(plain(p), bare(p)); err != nil {
 		return nil, err
 	}
 	m := &Program{Whole: true}
@@ -127,12 +132,21 @@ func (m *Program) load(p *model.Problem, b int, placed [][]Term) {
 // Patterns is the whole problem by how many bins have which content, over all maximal contents of all kinds of bins: at most
 // so many.
 func Patterns(p *model.Problem, limit int) (*Program, error) {
+	if err := bare(p); err != nil {
+		return nil, err
+	}
+	return PatternsWhere(p, limit, nil)
+}
+
+// PatternsWhere is Patterns with a further condition, so that cards can be said: holds reports whether the cards of a bin of kind b
+// hold so many of each item. What holds still holds with less in it. nil is no condition.
+func PatternsWhere(p *model.Problem, limit int, holds func(b int, counts []int64) bool) (*Program, error) {
 	if err := plain(p); err != nil {
 		return nil, err
 	}
 	var contents []model.Packed
 	for b := range p.Bins {
-		e := filling{p: p, b: b, room: slices.Clone(p.Bins[b].Cap), counts: make([]int64, len(p.Items))}
+		e := filling{p: p, b: b, room: slices.Clone(p.Bins[b].Cap), counts: make([]int64, len(p.Items)), holds: holds}
 		e.limit = limit - len(contents)
 		if !e.from(0) {
 			return nil, fmt.Errorf("%w: more than %d", ErrPatterns, limit)
@@ -150,6 +164,7 @@ type filling struct {
 	b      int
 	room   []int64
 	counts []int64
+	holds  func(b int, counts []int64) bool
 	out    []model.Packed
 	limit  int
 }
@@ -187,7 +202,16 @@ func (e *filling) more(i int) int64 {
 			n = min(n, e.room[d]/s)
 		}
 	}
-	return n
+	if e.holds == nil {
+		return n
+	}
+	counts := slices.Clone(e.counts)
+	for ; n > 0; n-- {
+		if counts[i] = e.counts[i] + n; e.holds(e.b, counts) {
+			return n
+		}
+	}
+	return 0
 }
 
 // keep records the content if it is maximal.

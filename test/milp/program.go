@@ -13,7 +13,8 @@
 //     relaxation is that of column generation, and only small problems have few enough contents.
 //   - [Restricted]: the same over some contents, of any problem. It is what a round of column generation solves.
 //
-// The first two know sizes, classes, counts, BinMax and Max, and refuse all else with [ErrForm]. They share no code with the
+// The first two know sizes, classes, counts, BinMax and Max, and refuse all else with [ErrForm]; [PatternsWhere] takes what the
+// cards of a bin hold from its caller. They share no code with the
 // solver; only [Relax] calls our own simplex.
 package milp
 
