@@ -72,6 +72,7 @@ func TestCasesAreThoseAskedFor(t *testing.T) {
 				"offers/100-10k-100/seed-7 offers/200-10k-100/seed-7 offers/400-10k-100/seed-7 offers/800-10k-100/seed-7 offers/1600-10k-100/seed-7 again/10k-200/seed-7", 2},
 		"the first seed grows, all are compared": {"-seeds 7,8 -cases ^synth/1k|^synth/10k-60|ct/1-25|master", files,
 			"synth/10k-60/seed-7 synth/10k-60/seed-8 synth/1k-100/seed-7 ct/1-25/seed-7 master/10k-230/seed-7 master/10k-60/seed-7 master/10k-60/seed-8", 0},
+		"the first that nobody looked at grows":      {"-seeds 1,31 -cases ^synth/1k|ct/1-25", files, "synth/1k-100/seed-31 ct/1-25/seed-31", 0},
 		"with -all every seed of Caprara and Toth's": {"-all -seeds 7,8 -cases ct/10-24", files, "ct/10-24/seed-7 ct/10-24/seed-8", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -204,6 +205,7 @@ func TestMeasureOfEachSet(t *testing.T) {
 		},
 		"small/seed-43":       rivalsOf(taskAssignment, taskPatterns),
 		"master/1k-5/seed-31": rivalsOf(taskRelaxed, taskColumns),
+		"lp/1k-5/seed-31":     rivalsOf(taskRelaxed),
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := measure(t.Context(), options{one: name, limit: 300 * time.Millisecond})

@@ -71,8 +71,8 @@ func goals() []goal {
 		}},
 		{"against CBC, small whole problems", at(`^small/`), rivalFigures(milp.CBC, taskPatterns)},
 		{"against glpsol, small whole problems", at(`^small/`), rivalFigures(milp.GLPSol, taskPatterns)},
-		{"against CBC, restricted masters", at(`^master/`), rivalFigures(milp.CBC, taskRelaxed, taskColumns)},
-		{"against glpsol, restricted masters", at(`^master/`), rivalFigures(milp.GLPSol, taskRelaxed, taskColumns)},
+		{"against CBC, restricted masters", at(`^(master|lp)/`), rivalFigures(milp.CBC, taskRelaxed, taskColumns)},
+		{"against glpsol, restricted masters", at(`^(master|lp)/`), rivalFigures(milp.GLPSol, taskRelaxed, taskColumns)},
 	}
 }
 

@@ -31,7 +31,7 @@ type problem struct {
 func load(traces, name string) (problem, error) {
 	set, rest, _ := strings.Cut(name, "/")
 	switch set {
-	case setSynth, setAgain, setMaster:
+	case setSynth, setAgain, setMaster, setLP:
 		return loadSynth(rest)
 	case setOffers:
 		kinds, size, _ := strings.Cut(rest, "-")

@@ -130,7 +130,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	pattern := f.String("cases", "", "only the cases whose names match this `REGEXP`")
-	seeds := f.String("seeds", "31,32,33,34,35", "`SEEDS` of what is generated; the first is that of what takes long")
+	seeds := f.String("seeds", "31,32,33,34,35", "`SEEDS` of what is generated; what takes long is run for the first above "+strconv.Itoa(tunedSeeds)+" only")
 	all := f.Bool("all", false, "all of Baldi's instances, and all seeds of Caprara and Toth's classes; else every fourth, and the first seed")
 	f.BoolVar(&o.quick, "quick", false, "few and small cases")
 	f.StringVar(&o.out, "o", "", "write the report to this `FILE`, \"-\" for standard output; default "+document+" for a full run")

@@ -96,12 +96,15 @@ func measure(ctx context.Context, o options) (result, error) {
 	}
 	set, _, _ := strings.Cut(name, "/")
 	_, seed, _ := cutSeed(name)
-	if set == setMaster {
+	if set == setMaster || set == setLP {
 		p.Problem = withoutRules(p.Problem)
 	}
 	r := result{Case: name, Read: time.Since(start), Stuck: p.stuck, Shapes: p.shapes, Kinds: len(p.Bins)}
 	for _, it := range p.Items {
 		r.Items += it.Count
+	}
+	if set == setLP {
+		return r.relaxed(ctx, p.Problem, o.limit)
 	}
 	var memory *binpack.Memory
 	if set == setAgain {

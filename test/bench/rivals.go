@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tenon-sh/tenon/binpack"
 	"github.com/tenon-sh/tenon/binpack/firstfit"
 	"github.com/tenon-sh/tenon/binpack/model"
 	"github.com/tenon-sh/tenon/test/milp"
@@ -110,20 +111,29 @@ func ask(ctx context.Context, m *milp.Program, failed error, limit time.Duration
 	return out, nil
 }
 
+// relaxed makes a restricted master of what packing by value finds, and has its relaxation solved by all.
+func (r *result) relaxed(ctx context.Context, p *model.Problem, limit time.Duration) (result, error) {
+	k, err := binpack.First(p)
+	if err != nil {
+		return result{}, err
+	}
+	m, err := master(p, k)
+	if err != nil {
+		return result{}, err
+	}
+	r.Rivals, err = askRelaxed(ctx, m, limit)
+	r.PeakMiB, r.PeakOf = peak()
+	return *r, err
+}
+
 // measureMaster makes a restricted master of p and of our packing, and gives it to the other solvers: its relaxation, beside our
 // simplex, and in whole numbers, beside our packing.
 func measureMaster(ctx context.Context, p *model.Problem, k *model.Packing, ours result, limit time.Duration) ([]rival, error) {
-	contents, err := contentsOf(p, k)
+	m, err := master(p, k)
 	if err != nil {
 		return nil, err
 	}
-	m := milp.Restricted(p, contents)
-	start := time.Now()
-	value, err := milp.Relax(m)
-	if err != nil {
-		return nil, err
-	}
-	relaxed, err := ask(ctx, m, nil, masterTimes*limit, rival{Task: taskRelaxed, Ours: value, Proven: true, OurTime: time.Since(start)})
+	relaxed, err := askRelaxed(ctx, m, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -132,13 +142,31 @@ func measureMaster(ctx context.Context, p *model.Problem, k *model.Packing, ours
 	return append(relaxed, whole...), err
 }
 
+// askRelaxed solves the relaxation of a master by our simplex, and has it solved by the others.
+func askRelaxed(ctx context.Context, m *milp.Program, limit time.Duration) ([]rival, error) {
+	start := time.Now()
+	value, err := milp.Relax(m)
+	if err != nil {
+		return nil, err
+	}
+	return ask(ctx, m, nil, masterTimes*limit, rival{Task: taskRelaxed, Ours: value, OurTime: time.Since(start)})
+}
+
+func master(p *model.Problem, k *model.Packing) (*milp.Program, error) {
+	contents, err := contentsOf(p, k)
+	if err != nil {
+		return nil, err
+	}
+	return milp.Restricted(p, contents), nil
+}
+
 // contentsOf lists contents of bins: those of our packing, and those that first fit makes of p and of random parts of p, up to
-// columnsMaster. All are legal, cards included, since first fit's packings are.
+// columnsMaster, or six for each item if that is more. All are legal, cards included, since first fit's packings are.
 func contentsOf(p *model.Problem, k *model.Packing) ([]model.Packed, error) {
-	contents := slices.Clone(k.Bins)
+	contents, most := slices.Clone(k.Bins), max(columnsMaster, 6*len(p.Items))
 	rng := rand.New(rand.NewPCG(uint64(len(p.Items)), 3))
 	part := *p
-	for round := 0; len(contents) < columnsMaster && round < roundsMax; round++ {
+	for round := 0; len(contents) < most && round < roundsMax; round++ {
 		for _, way := range firstfit.Ways() {
 			f, err := firstfit.Solve(&part, way)
 			if err != nil {
@@ -151,7 +179,7 @@ func contentsOf(p *model.Problem, k *model.Packing) ([]model.Packed, error) {
 			part.Items[i].Count = rng.Int64N(min(p.Items[i].Count, copiesMax) + 1)
 		}
 	}
-	return contents[:min(len(contents), columnsMaster)], nil
+	return contents[:min(len(contents), most)], nil
 }
 
 // withoutRules is p without what binds items to each other, which a restricted master does not know.

@@ -112,8 +112,9 @@ func (r report) versus(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "## Beside CBC and glpsol\n\nDebian's, as processes of their own, with no gap tolerated and %s for a whole problem and %s for a restricted master. "+
 		"*Whole problems* are those of `vbp.Small`: up to 12 kinds of items, 60 items, 5 kinds of bins. *Restricted masters* are synthetic clusters without rules between "+
-		"pods, over the contents of our packing, of first fit's and of first fit's for random parts: up to %s of them. In whole numbers they have our packing "+
-		"as one of their answers, so what a tool finds within its time may be cheaper, and what it does not find is dearer.\n\n"+
+		"pods, over the contents of our packing, of first fit's and of first fit's for random parts: up to %s of them, or six for each shape. Those named *lp* have the contents "+
+		"of the first answer in place of our packing, and are relaxed only. In whole numbers a master has our packing as one of its answers, so what a tool finds within its time may be cheaper, "+
+		"and what it does not find is dearer.\n\n"+
 		"*Ours over its*: our cost, or our simplex's value, above the tool's, in per cent; negative where ours is better. *Time*: the tool's as a multiple of ours, geometric mean; "+
 		"reading its file is in it, and being stopped counts as the limit. For whole numbers over a master ours is the time of the whole solve.\n\n",
 		r.Limit, masterTimes*r.Limit, thousands(columnsMaster))
@@ -147,7 +148,7 @@ func (r report) versus(b *strings.Builder) {
 func (r report) masters(b *strings.Builder, of []result) {
 	g := grid{head: []string{"restricted master", ">rows", ">columns", ">our simplex s", ">CBC s", ">glpsol s", ">our packing $/h", ">CBC's $/h", ">glpsol's $/h"}}
 	for _, x := range of {
-		row := []string{strings.TrimPrefix(x.Case, setMaster+"/"), "", "", "", "–", "–", money(x.Cost), "–", "–"}
+		row := []string{x.Case, "", "", "", "–", "–", "–", "–", "–"}
 		for _, v := range x.Rivals {
 			at := 1 + columnOf(v.Tool)
 			switch v.Task {
@@ -155,6 +156,7 @@ func (r report) masters(b *strings.Builder, of []result) {
 				row[1], row[2], row[3] = thousands(int64(v.Rows)), thousands(int64(v.Columns)), fixed(v.OurTime.Seconds(), 2)
 				row[3+at] = fixed(v.Took.Seconds(), 2)
 			case taskColumns:
+				row[6] = money(x.Cost)
 				if v.solved() {
 					row[6+at] = money(int64(math.Round(v.Cost)))
 				}
