@@ -25,8 +25,12 @@ func SolveWith(p *Problem, o Options) (*Packing, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.solve()
-	return s.answer()
+	runs := s.solve()
+	k, err := s.answer()
+	if err == nil && o.Diagnose != nil {
+		o.Diagnose(diagnose(k, runs, s.settled))
+	}
+	return k, err
 }
 
 // First packs p by value alone, in some hundredths of a second for hundreds of kinds of items. The packing
@@ -71,7 +75,7 @@ type solver struct {
 	options  Options
 	settled  bool // no rule between domains is left to the bound: it comes from the same parts
 	bounded  []knapsack.Shape
-	progress []colgen.Progress // of each part
+	stands   standing
 	geometry []*cards.Geometry
 	fills    []filled
 	residual []int64 // by item
@@ -101,9 +105,8 @@ func (s *solver) set(b int) cards.Set {
 	return set
 }
 
-// running is a part that is being solved, and its place among the parts.
+// running is a part that is being solved.
 type running struct {
-	at   int
 	part colgen.Part
 	run  *colgen.Run
 }
@@ -117,15 +120,25 @@ func (s *solver) begin() []running {
 		s.residual[sh.Item] += sh.Count
 	}
 	s.work.Components = len(parts)
-	s.progress = make([]colgen.Progress, len(parts))
-	var out []running
+	s.stands.packs = make([]colgen.Progress, len(parts))
+	out := make([]running, len(parts))
 	for n, part := range parts {
-		part.Report = s.reporter(n)
-		r := running{n, part, colgen.Begin(part)}
-		s.progress[n] = r.run.Progress()
-		out = append(out, r)
+		part.Report = s.reporter(&s.stands.packs[n])
+		out[n] = running{part, colgen.Begin(part)}
+		s.stands.packs[n] = out[n].run.Progress()
 	}
 	return out
+}
+
+// each calls do for every i < n, on several cores where the caller lends them.
+func (s *solver) each(n int, do func(i int)) {
+	if s.options.Each != nil && n > 1 {
+		s.options.Each(n, do)
+		return
+	}
+	for i := range n {
+		do(i)
+	}
 }
 
 // take puts a part's answer with the others.
@@ -142,22 +155,51 @@ func (s *solver) take(r running, a colgen.Answer) {
 	}
 }
 
-func (s *solver) solve() {
-	for _, r := range s.begin() {
-		s.take(r, r.run.Solve())
+// bounding is a part that is only bounded.
+type bounding struct {
+	part  colgen.Part
+	bound colgen.Bound
+	work  model.Work
+}
+
+// solve packs and bounds every part. Parts share nothing, so they may be worked on at once; what comes of them is joined
+// in their order.
+func (s *solver) solve() []running {
+	runs := s.begin()
+	answers := make([]colgen.Answer, len(runs))
+	bounds := s.free()
+	s.each(len(runs)+len(bounds), func(i int) {
+		if i < len(runs) {
+			answers[i] = runs[i].run.Solve()
+			return
+		}
+		b := &bounds[i-len(runs)]
+		b.bound, b.work = colgen.BoundOnly(b.part)
+	})
+	for i, r := range runs {
+		s.take(r, answers[i])
 	}
+	for _, b := range bounds {
+		s.work.Add(b.work)
+		s.proofs = append(s.proofs, proof{b.part, b.bound})
+	}
+	return runs
+}
+
+// free returns the parts that bounds come from where the packing's parts settle what the rules leave open.
+func (s *solver) free() []bounding {
 	if s.settled {
-		return
+		return nil
 	}
 	s.work.Pruned = 0
 	parts, _ := s.parts(s.bounded)
-	s.progress = make([]colgen.Progress, len(parts))
+	s.stands.bounds = make([]colgen.Progress, len(parts))
+	out := make([]bounding, len(parts))
 	for n, part := range parts {
-		part.Report = s.reporter(n)
-		b, work := colgen.BoundOnly(part)
-		s.work.Add(work)
-		s.proofs = append(s.proofs, proof{part, b})
+		part.Report = s.reporter(&s.stands.bounds[n])
+		out[n].part = part
 	}
+	return out
 }
 
 // parts prunes and splits the problem for the given shapes, and returns those that fit nowhere.

@@ -59,7 +59,7 @@ func (g *generator) cases(m *simplex.Master) {
 	}
 	g.groups = g.sizeGroups()
 	g.tree = &caseNode{bound: g.best, counts: g.groupCounts(m)}
-	limit := min(g.Limits.Nodes, max(casesLeast, casesSize/int64(len(g.Bins))))
+	limit := g.casesLimit()
 	for n := int64(1); n+2 <= limit && !g.halted(); n += 2 {
 		worst := g.leastCase()
 		c, ok := g.branch(worst)
@@ -73,10 +73,16 @@ func (g *generator) cases(m *simplex.Master) {
 		low.high = false
 		below, above := g.solveCase(worst, low), g.solveCase(worst, high)
 		worst.on, worst.low, worst.high = &low, below, above
+		g.report("cases")
 	}
 	if g.tree.on == nil {
 		g.tree = nil
 	}
+}
+
+// casesLimit is how many cases may be looked at.
+func (g *generator) casesLimit() int64 {
+	return min(g.Limits.Nodes, max(casesLeast, casesSize/int64(len(g.Bins))))
 }
 
 // sizeGroups groups bin kinds of equal price and room, which differ by zone or class only, and
@@ -184,7 +190,7 @@ func (g *generator) solveCase(parent *caseNode, c cut) *caseNode {
 	}
 	out.bound = h.best
 	if out.bound.Value < float64(g.cost(g.incumbent.fills))*g.scale && !h.halted() {
-		h.improve()
+		h.improve(m)
 	}
 	pivots := g.work.Pivots + m.Pivots()
 	g.cols, g.work, g.incumbent = h.cols, h.work, h.incumbent
@@ -203,9 +209,9 @@ func (g *generator) empties(c cut) {
 }
 
 // improve dives from the case at hand and keeps what is cheaper.
-func (g *generator) improve() {
+func (g *generator) improve(m *simplex.Master) {
 	own := newStock(g.Problem)
-	found, left := g.dive(own)
+	found, left := g.dive(m, own)
 	found = g.rightSize(found, own)
 	if total(left) == 0 && g.cost(found) < g.cost(g.incumbent.fills) {
 		g.incumbent = attempt{found, left, own}

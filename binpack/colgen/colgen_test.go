@@ -13,6 +13,7 @@ import (
 	"github.com/tenon-sh/tenon/binpack/exact"
 	"github.com/tenon-sh/tenon/binpack/knapsack"
 	"github.com/tenon-sh/tenon/binpack/model"
+	"github.com/tenon-sh/tenon/binpack/simplex"
 )
 
 var few = model.Limits{Iterations: 60, Pivots: 10_000, Branches: 500, Moves: 30, Nodes: 9}
@@ -260,5 +261,15 @@ func TestBoundOnlyBounds(t *testing.T) {
 		if work.Iterations == 0 || t.Failed() {
 			t.Fatalf("seed %d: work %+v", seed, work)
 		}
+	}
+}
+
+// The diver's master lacks the fractional columns, so that those after them have other numbers there.
+func TestTheDiversBasisIsThatOfTheBoundWithoutFractions(t *testing.T) {
+	d := &diver{cols: []int{0, 2, 3, 6}}
+	got := d.rename(simplex.Basis{Slack: []int32{4}, Columns: []int32{0, 1, 3, 5, 6}})
+	want := simplex.Basis{Slack: []int32{4}, Columns: []int32{0, 2, 3}}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -32,10 +32,10 @@ type diver struct {
 }
 
 // solve pivots the diver's master, which has a budget of pivots of its own.
-func (d *diver) solve() error { return d.m.Solve(d.g.pivots() - d.m.Pivots()) }
+func (d *diver) solve() error { return d.g.pivot(d.m, d.g.pivots()) }
 
-// dive rounds the relaxation to a packing.
-func (g *generator) dive(st *stock) ([]Filled, []int64) {
+// dive rounds the relaxation that m has solved to a packing.
+func (g *generator) dive(m *simplex.Master, st *stock) ([]Filled, []int64) {
 	d := &diver{g: g, m: simplex.New(g.rows), residual: slices.Clone(g.demand), st: st, rng: g.random()}
 	for j, c := range g.cols {
 		if !c.fraction {
@@ -43,6 +43,7 @@ func (g *generator) dive(st *stock) ([]Filled, []int64) {
 			d.cols = append(d.cols, j)
 		}
 	}
+	d.m.SetBasis(d.rename(m.Basis()))
 	if !g.quick && d.solve() == nil {
 		d.deepen()
 	}
@@ -64,6 +65,19 @@ func (g *generator) dive(st *stock) ([]Filled, []int64) {
 	g.unlimit()
 	g.work.Pivots += d.m.Pivots()
 	return d.out, d.residual
+}
+
+// rename turns a basis of the part's master, which has a column for each of g.cols, into one of
+// the diver's, which lacks the fractions.
+func (d *diver) rename(b simplex.Basis) simplex.Basis {
+	columns := b.Columns
+	b.Columns = nil
+	for _, col := range columns {
+		if j, ok := slices.BinarySearch(d.cols, int(col)); ok {
+			b.Columns = append(b.Columns, int32(j))
+		}
+	}
+	return b
 }
 
 func (g *generator) all() []int {
@@ -125,18 +139,30 @@ func (d *diver) deepen() {
 // searchRound shakes and branches briefly on the bins whose relaxation pays most.
 func (d *diver) searchRound(p prices, worths []float64) int {
 	g := d.g
-	added := 0
 	offers := g.sweep(p, slackTarget, worths)
-	for _, o := range offers[:min(len(offers), deepenBins)] {
-		t := g.threshold(o.k, p) * (1 + slackTarget)
+	offers = offers[:min(len(offers), deepenBins)]
+	found := make([]knapsack.Content, len(offers))
+	var rest []offer
+	var at []int
+	for i, o := range offers {
 		bin := g.bins[o.k]
-		if c, worth := bin.Shake(p.pi, o.rel, d.rng, shakes); worth > t && g.add(d.m, o.k, bin.Global(c)) {
-			added++
+		c, worth := bin.Shake(p.pi, o.rel, d.rng, shakes)
+		if c = bin.Global(c); worth > g.threshold(o.k, p)*(1+slackTarget) && !g.seen[patternKey(o.k, c)] {
+			found[i] = c
 			continue
 		}
-		verdict, c, nodes := bin.Prove(p.pi, o.rel, t, deepenBranches)
-		g.work.Branches += nodes
-		if verdict == knapsack.Better && g.add(d.m, o.k, bin.Global(c)) {
+		rest, at = append(rest, o), append(at, i)
+	}
+	g.prove(proving{p, rest, deepenBranches, len(rest)}, func(o offer, _ float64, v proved) int {
+		if v.verdict == knapsack.Better {
+			found[at[0]] = g.bins[o.k].Global(v.content)
+		}
+		at = at[1:]
+		return len(at)
+	})
+	added := 0
+	for i, o := range offers {
+		if len(found[i].Shapes) > 0 && g.add(d.m, o.k, found[i]) {
 			added++
 		}
 	}

@@ -16,7 +16,11 @@ type Answer struct {
 }
 
 // Run is a part that is being solved. Its first packing is there from the beginning.
-type Run struct{ g *generator }
+type Run struct {
+	g   *generator
+	cut bool    // the bound was cut short by a limit
+	low float64 // the bound, in price units
+}
 
 // Begin packs a part by value alone: the first answer, without a bound.
 func Begin(p Part) *Run {
@@ -26,7 +30,7 @@ func Begin(p Part) *Run {
 	fills := g.rightSize(g.greedy(g.all(), residual, g.firstPrices(), st), st)
 	g.incumbent = attempt{fills, residual, st}
 	g.unlimit()
-	return &Run{g}
+	return &Run{g: g}
 }
 
 // First returns the first answer.
@@ -47,19 +51,25 @@ func (r *Run) Solve() Answer {
 	g := r.g
 	m := g.start(g.incumbent.fills)
 	err := g.columns(m)
-	if err == nil {
-		_ = g.bound(m) // a bound that was cut short is still a bound
-	}
+	r.cut = err != nil || g.bound(m) != nil // a bound that was cut short is still a bound
 	g.work.Pivots += m.Pivots()
 	g.pack(m, err == nil)
 	best := g.incumbent
 	a := Answer{Fills: best.fills, Residual: best.left, Bound: g.inUnits(), Work: g.work, Learnt: g.learnt()}
 	if n := len(g.Shapes); n > aggregateFrom && n <= aggregateAbove && !g.halted() {
-		b, work := BoundOnly(g.Part)
+		p := g.Part
+		p.Report = g.beside
+		b, work := BoundOnly(p)
 		a.Work.Add(work)
 		if b.Value > a.Bound.Value {
 			a.Bound = b
 		}
+	}
+	r.low = a.Bound.Value
+	if g.Report != nil {
+		p := g.progress("done")
+		p.Bound = r.low
+		g.Report(p)
 	}
 	return a
 }
@@ -116,7 +126,7 @@ func (g *generator) round(m *simplex.Master, st *stock) ([]Filled, []int64) {
 	if g.aggregated || g.stopped() {
 		return g.scoop(m, st)
 	}
-	return g.dive(st)
+	return g.dive(m, st)
 }
 
 func total(v []int64) int64 {

@@ -148,7 +148,7 @@ func TestWarmStartsReachTheSameOptimum(t *testing.T) {
 // read off must fit together: rows are met by columns and what is unmet, at the value that is claimed.
 func TestManyPivotsReachAnOptimum(t *testing.T) {
 	for seed := range uint64(4) {
-		in := random(seed, 70, 500)
+		in := random(seed, 180, 1500)
 		for i := range in.rows {
 			if i%9 == 0 && !in.rows[i].AtMost {
 				in.rows[i].Penalty = 0.02 // better left unmet
@@ -190,16 +190,5 @@ func TestThePivotLimitIsReported(t *testing.T) {
 	s := build(random(3, 15, 60))
 	if err := s.Solve(2); !errors.Is(err, simplex.ErrPivots) {
 		t.Errorf("got %v, want %v", err, simplex.ErrPivots)
-	}
-}
-
-func BenchmarkSolve200Rows(b *testing.B) {
-	in := random(1, 200, 2000)
-	for b.Loop() {
-		s := build(in)
-		if err := s.Solve(1_000_000); err != nil {
-			b.Fatal(err)
-		}
-		b.ReportMetric(float64(s.Pivots()), "pivots")
 	}
 }

@@ -15,7 +15,8 @@ const (
 	exitInput       = 2   // the command line or an input is wrong
 	exitUnplaced    = 3   // --strict, and some pods have no place in the plan
 	exitRefused     = 4   // verify does not vouch for the plan
-	exitInterrupted = 130 // Ctrl-C, as shells report it
+	exitStopped     = 5   // Ctrl-C, and what was found by then was written
+	exitInterrupted = 130 // Ctrl-C with nothing to show, as shells report it
 )
 
 // codedError is an error that says how the process should end.

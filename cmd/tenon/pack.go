@@ -32,8 +32,9 @@ const packExample = `  tenon pack prob_1_A_0_0_0.txt
 var packOutputs = []string{"table", "json", "yaml"}
 
 type packOptions struct {
-	format, output, work string
-	strict, noProgress   bool
+	format, output string
+	strict         bool
+	solve          solveOptions
 }
 
 func newPack() *cobra.Command {
@@ -49,8 +50,7 @@ func newPack() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.format, "format", string(packio.Auto), "`FORM` of the instance: auto, vbp, mvp, bpplib, baldi")
 	f.BoolVar(&o.strict, "strict", false, "exit with 3 if some items have no place")
-	f.BoolVar(&o.noProgress, "no-progress", false, "show no progress; off a terminal there is none anyway")
-	workFlag(cmd, &o.work)
+	o.solve.flags(cmd)
 	outputFlag(cmd, &o.output, packOutputs...)
 	choose(cmd, "format", "auto", "vbp", "mvp", "bpplib", "baldi")
 	return cmd
@@ -64,11 +64,10 @@ func (o *packOptions) run(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return badInputf("--format: %w", err)
 	}
-	limits, err := parseWork(o.work)
+	s, err := o.solve.open(cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
-	bar := newProgress(cmd.ErrOrStderr(), o.noProgress)
 	answer, err := unlessInterrupted(cmd.Context(), func() (packed, error) {
 		in, err := openInput(name, cmd.InOrStdin())
 		if err != nil {
@@ -79,13 +78,18 @@ func (o *packOptions) run(cmd *cobra.Command, name string) error {
 		if err != nil {
 			return packed{}, badInput(err)
 		}
-		return pack(name, instance, limits, solver(bar))
+		out, err := pack(name, instance, s.limits, s.solve(cmd.Context()))
+		out.Explain = s.gapReport(func(bin int) string { return fmt.Sprintf("bin %d", instance.BinIDs[bin]) })
+		return out, err
 	})
-	bar.stop()
+	s.close(cmd.Context())
 	if err != nil {
 		return err
 	}
 	if err := answer.print(cmd.OutOrStdout(), o.output); err != nil {
+		return err
+	}
+	if err := s.stop.verdict(answer.Optimal); err != nil {
 		return err
 	}
 	if o.strict && answer.Unplaced > 0 {
@@ -111,6 +115,7 @@ type packed struct {
 	BinCount    int64             `json:"binCount"`
 	Bins        []packedBin       `json:"bins"`
 	Work        model.Work        `json:"work"`
+	Explain     *gapReport        `json:"explain,omitempty"`
 	Certificate model.Certificate `json:"certificate"`
 }
 
@@ -207,7 +212,10 @@ func (a packed) print(w io.Writer, output string) error {
 	if err := facts.writeTo(w); err != nil {
 		return err
 	}
-	return a.binTable(w)
+	if err := a.binTable(w); err != nil || a.Explain == nil {
+		return err
+	}
+	return a.Explain.write(w, unit{})
 }
 
 // binsShown is how many kinds of filled bins the table lists; JSON has all.

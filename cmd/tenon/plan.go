@@ -12,9 +12,11 @@ import (
 	"github.com/spf13/cobra"
 	"sigs.k8s.io/yaml"
 
+	"github.com/tenon-sh/tenon/binpack/model"
 	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/planner/engine"
 	"github.com/tenon-sh/tenon/planner/explain"
+	"github.com/tenon-sh/tenon/planner/lower"
 	"github.com/tenon-sh/tenon/pricing"
 	"github.com/tenon-sh/tenon/simulations/openb"
 )
@@ -41,9 +43,8 @@ type planOptions struct {
 	source       sourceOptions
 	output       string
 	report, save string
-	work         string
 	strict       bool
-	noProgress   bool
+	solve        solveOptions
 	noColor      bool
 }
 
@@ -65,8 +66,7 @@ func newPlan() *cobra.Command {
 	f.StringVar(&o.report, "report", "", "also write an HTML report to `FILE`")
 	f.StringVar(&o.save, "out", "", "also write the plan as JSON to `FILE`, for explain and verify")
 	f.BoolVar(&o.strict, "strict", false, "exit with 3 if some pods have no place in the plan")
-	workFlag(cmd, &o.work)
-	f.BoolVar(&o.noProgress, "no-progress", false, "show no progress; off a terminal there is none anyway")
+	o.solve.flags(cmd)
 	f.BoolVar(&o.noColor, "no-color", false, "no colours; off a terminal there are none anyway")
 	outputFlag(cmd, &o.output, planOutputs...)
 	return cmd
@@ -83,25 +83,38 @@ func (o *planOptions) run(cmd *cobra.Command) error {
 	if err := o.targets(); err != nil {
 		return err
 	}
-	limits, err := parseWork(o.work)
+	if o.solve.explain && o.output != "table" && o.output != "wide" {
+		return badInputf("--explain goes with -o table and -o wide: the other forms are the plan alone, which tenon verify checks")
+	}
+	s, err := o.solve.open(stderr)
 	if err != nil {
 		return err
 	}
-	bar := newProgress(stderr, o.noProgress)
+	var gap *gapReport
 	plan, err := unlessInterrupted(ctx, func() (planner.Plan, error) {
-		snapshot, err := o.source.snapshot(cmd.InOrStdin(), bar)
+		snapshot, err := o.source.snapshot(cmd.InOrStdin(), s.bar)
 		if err != nil {
 			return planner.Plan{}, err
 		}
-		return engine.Decide(engine.Input{Snapshot: snapshot, Limits: limits, Solve: solver(bar)})
+		name := s.measure(snapshot)
+		p, err := engine.Decide(engine.Input{Snapshot: snapshot, Limits: s.limits, Solve: s.solve(ctx)})
+		gap = s.gapReport(name)
+		return p, err
 	})
-	bar.stop()
+	s.close(ctx)
 	if err != nil {
 		return err
 	}
 	result, err := o.render(plan, cmd.OutOrStdout())
 	if err != nil {
 		return err
+	}
+	if gap != nil {
+		var text bytes.Buffer
+		if err := gap.write(&text, s.unit); err != nil {
+			return err
+		}
+		result = append(result, text.Bytes()...)
 	}
 	if err := o.write(ctx, plan, stderr); err != nil {
 		return err
@@ -110,7 +123,37 @@ func (o *planOptions) run(cmd *cobra.Command) error {
 		return fmt.Errorf("write standard output: %w", err)
 	}
 	o.next(plan, stderr)
+	if err := s.stop.verdict(plan.Solver.Status == string(model.Optimal)); err != nil {
+		return err
+	}
 	return o.verdict(plan)
+}
+
+// measure takes a plan's units and names to a solver's progress and report. A snapshot that makes no problem has none; it
+// is refused elsewhere.
+func (s *solver) measure(snapshot planner.Snapshot) (name func(bin int) string) {
+	s.unit = unit{micro: true, name: " " + snapshot.Catalog.Currency + "/h"}
+	if !s.explain && !s.bar.shown() {
+		return nil
+	}
+	canonical, err := lower.Canonical(snapshot)
+	if err != nil {
+		return nil
+	}
+	low, err := lower.Lower(canonical)
+	if err != nil {
+		return nil
+	}
+	s.unit.sunk = low.Index.Sunk
+	return func(bin int) string {
+		ref := low.Index.Bins[bin]
+		o := &canonical.Offers[ref.Offers[0]]
+		text := o.InstanceType + " " + o.CapacityType + " " + o.Zone
+		if ref.Stage != lower.New {
+			text += ", existing"
+		}
+		return oneLine(text)
+	}
 }
 
 // targets finds before the work begins what could not be written behind it.

@@ -31,7 +31,9 @@ Exit codes:
   2    the command line or an input is wrong; stderr says where
   3    plan --strict: a plan was made, and some pods have no place in it
   4    verify: the plan is not what it claims
-  130  interrupted; no file was left half-written
+  5    plan, pack: stopped by Ctrl-C or SIGTERM while solving; the best answer by then
+       was written, with its bound
+  130  interrupted with nothing to show, or twice; no file was left half-written
 `
 
 // newRoot builds the command tree. The name is what the program was called by: as kubectl-tenon it
