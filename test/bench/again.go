@@ -34,18 +34,21 @@ func (a again) faster() float64 { return ratio(a.Fresh.Took, a.Warm.Took) }
 
 func ratio(a, b time.Duration) float64 { return float64(a) / float64(max(b, 1)) }
 
-// measureAgain changes a solved problem step by step: each is solved with the memory of the one before, and from scratch. Garbage
+// measureAgain changes a problem that was solved with how.Memory step by step: each is solved with the memory of the one before, and
+// from scratch. Garbage
 // is collected before each solve, so that none pays for another.
-func measureAgain(p *model.Problem, memory *binpack.Memory, seed uint64) ([]again, error) {
+func measureAgain(p *model.Problem, how binpack.Options, seed uint64) ([]again, error) {
+	fresh := how
+	fresh.Memory = nil
 	var out []again
 	for _, perMille := range changes {
 		p = vbp.Changed(p, perMille, seed)
 		a := again{PerMille: perMille}
 		var err error
-		if a.Warm, err = solve(p, binpack.Options{Memory: memory}); err != nil {
+		if a.Warm, err = solve(p, how); err != nil {
 			return nil, fmt.Errorf("with memory: %w", err)
 		}
-		if a.Fresh, err = solve(p, binpack.Options{}); err != nil {
+		if a.Fresh, err = solve(p, fresh); err != nil {
 			return nil, fmt.Errorf("from scratch: %w", err)
 		}
 		out = append(out, a)

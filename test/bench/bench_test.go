@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -208,7 +209,7 @@ func TestMeasureOfEachSet(t *testing.T) {
 		"lp/1k-5/seed-31":     rivalsOf(taskRelaxed),
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, err := measure(t.Context(), options{one: name, limit: 300 * time.Millisecond})
+			r, err := measure(t.Context(), options{one: name, limit: 300 * time.Millisecond, cores: 2})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -310,6 +311,21 @@ func TestContentsOfARestrictedMaster(t *testing.T) {
 	for i := range bare.Items {
 		if len(m.Rows[i].Terms) == 0 {
 			t.Errorf("no content has item %d", i)
+		}
+	}
+}
+
+func TestOnCoresDoesEverythingOnce(t *testing.T) {
+	if onCores(1) != nil {
+		t.Error("one core gets a loop that starts goroutines")
+	}
+	for _, n := range []int{0, 1, 2, 15, 16, 17, 1000} {
+		did := make([]atomic.Int32, n)
+		onCores(2)(n, func(i int) { did[i].Add(1) })
+		for i := range did {
+			if got := did[i].Load(); got != 1 {
+				t.Errorf("index %d of %d was done %d times", i, n, got)
+			}
 		}
 	}
 }

@@ -19,7 +19,7 @@
 // Each case runs in a process of its own, one after the other, so that its peak of memory is its own: the VmHWM of
 // /proc/self/status, read after solving. Where there is no such file it is what the Go runtime has taken from the
 // system. The process prints its result as JSON and the parent collects. Solving is binpack.SolveWith within
-// binpack.DefaultLimits, its check of its own answer included; the check alone is timed once more. The yardsticks are
+// binpack.DefaultLimits, on all cores, its check of its own answer included; the check alone is timed once more. The yardsticks are
 // checked as well.
 //
 // # What it refuses to do
@@ -39,6 +39,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -59,6 +60,7 @@ type options struct {
 	one     string // the case that a child process runs
 	traces  string
 	limit   time.Duration // for CBC or glpsol and one whole problem
+	cores   int
 }
 
 func main() {
@@ -98,7 +100,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	report := report{Machine: describeMachine(ctx), Date: time.Now(), Missing: missing, Notes: notes, Limit: o.limit, Command: "go run ./test/bench " + strings.Join(args, " ")}
+	report := report{Machine: describeMachine(ctx), Date: time.Now(), Missing: missing, Notes: notes, Limit: o.limit, Cores: o.cores, Command: "go run ./test/bench " + strings.Join(args, " ")}
 	failed := 0
 	for n, name := range list {
 		_, _ = fmt.Fprintf(stderr, "%d/%d %s: ", n+1, len(list), name)
@@ -135,6 +137,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.BoolVar(&o.quick, "quick", false, "few and small cases")
 	f.StringVar(&o.out, "o", "", "write the report to this `FILE`, \"-\" for standard output; default "+document+" for a full run")
 	f.DurationVar(&o.limit, "limit", toolLimit, "what CBC or glpsol may take for one whole problem; for a restricted master three times as much")
+	f.IntVar(&o.cores, "cores", runtime.GOMAXPROCS(0), "how many cores to solve on")
 	f.StringVar(&o.one, "one", "", "run this one `CASE` here and print its result as JSON")
 	if err := f.Parse(args); err != nil {
 		return o, err
@@ -173,7 +176,7 @@ func inChild(ctx context.Context, o options, name string, stderr io.Writer) resu
 	}
 	ctx, stop := context.WithTimeout(ctx, caseLimit)
 	defer stop()
-	cmd := exec.CommandContext(ctx, self, "-one", name, "-limit", o.limit.String()) //nolint:gosec // it is this very program
+	cmd := exec.CommandContext(ctx, self, "-one", name, "-limit", o.limit.String(), "-cores", strconv.Itoa(o.cores)) //nolint:gosec // it is this very program
 	cmd.Env = append(os.Environ(), "TENON_TRACES="+o.traces)
 	cmd.Stderr = stderr
 	out, err := cmd.Output()

@@ -106,11 +106,11 @@ func measure(ctx context.Context, o options) (result, error) {
 	if set == setLP {
 		return r.relaxed(ctx, p.Problem, o.limit)
 	}
-	var memory *binpack.Memory
+	how := binpack.Options{Each: onCores(o.cores)}
 	if set == setAgain {
-		memory = new(binpack.Memory)
+		how.Memory = new(binpack.Memory)
 	}
-	k, err := r.solve(p.Problem, memory)
+	k, err := r.solve(p.Problem, how)
 	if err != nil {
 		return result{}, err
 	}
@@ -119,7 +119,7 @@ func measure(ctx context.Context, o options) (result, error) {
 	}
 	switch set {
 	case setAgain:
-		r.Again, err = measureAgain(p.Problem, memory, seed)
+		r.Again, err = measureAgain(p.Problem, how, seed)
 	case setSmall:
 		r.Rivals, err = measureSmall(ctx, p.Problem, r, o.limit)
 	case setMaster:
@@ -129,7 +129,7 @@ func measure(ctx context.Context, o options) (result, error) {
 }
 
 // solve packs p, first by value alone and then as well as can be, and checks the answer once more.
-func (r *result) solve(p *model.Problem, memory *binpack.Memory) (*model.Packing, error) {
+func (r *result) solve(p *model.Problem, how binpack.Options) (*model.Packing, error) {
 	runtime.GC() // of reading
 	start := time.Now()
 	first, err := binpack.First(p)
@@ -140,7 +140,7 @@ func (r *result) solve(p *model.Problem, memory *binpack.Memory) (*model.Packing
 	r.First.Cost, r.First.Bound, r.First.Unplaced = first.Cost, first.LowerBound, total(first.Unplaced)
 
 	start = time.Now()
-	k, err := binpack.SolveWith(p, binpack.Options{Memory: memory})
+	k, err := binpack.SolveWith(p, how)
 	r.Solve = time.Since(start)
 	if err != nil {
 		return nil, err

@@ -19,6 +19,7 @@ type report struct {
 	Missing []string // what was left out and why, each a sentence
 	Notes   []note
 	Limit   time.Duration // of other solvers
+	Cores   int           // that problems were solved on
 	Results []result
 }
 
@@ -57,7 +58,7 @@ func (r report) machine(b *strings.Builder) {
 	g.add("Go", m.Go)
 	g.add("commit", m.Commit)
 	g.add("catalog", m.Catalog)
-	g.add("limits", "`binpack.DefaultLimits`: work is counted, never timed, so cost and bound are the same on every machine")
+	g.add("solver", fmt.Sprintf("cores: %d; limits: `binpack.DefaultLimits`, so that work is counted, never timed: cost and bound are the same on every machine and on any number of cores", r.Cores))
 	g.write(b)
 }
 

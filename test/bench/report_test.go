@@ -34,7 +34,7 @@ func sample() report {
 	r := report{
 		Machine: machine{Cores: 2, CPU: "Abacus 9000", RAM: "4.0 GiB", System: "plan9/mips", Go: "go1", Commit: "abc", Load: "0.1", Catalog: "3 types"},
 		Date:    time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC), Took: 61*time.Second + 300*time.Millisecond, Command: "go run ./test/bench ",
-		Missing: []string{"Something is missing."}, Limit: 3 * time.Second,
+		Missing: []string{"Something is missing."}, Limit: 3 * time.Second, Cores: 2,
 		Notes: []note{{"230 shapes, 10k pods", "It is hard."}, {"every Alibaba list", "Two things were tried."}},
 		Results: []result{
 			{Case: "synth/10k-200/seed-1", Items: 10_000, Bins: 1200, Kinds: 3432, Shapes: 200, Cost: 1_005_000, Bound: 1_000_000, Status: model.Feasible, Solve: 30 * time.Second,

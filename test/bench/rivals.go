@@ -27,7 +27,7 @@ const (
 	masterTimes   = 3               // as much for a restricted master
 	patternsMax   = 20_000          // contents of a whole problem
 	columnsMaster = 3_000           // of a restricted master, before equal ones are taken once; CBC had as many in the prototype
-	roundsMax     = 200             // of making these
+	roundsMax     = 20              // of making these
 	copiesMax     = 20              // of an item, in a random part of a problem
 )
 
