@@ -220,8 +220,10 @@ func (r report) goal(g *grid, goal goal) {
 		return
 	}
 	work, memory, note := fmt.Sprintf("%s (%d)", goal.work, len(of)), int64(0), r.note(goal.work)
+	var left int64 // a gap says nothing of what was not placed
 	for _, x := range of {
 		memory = max(memory, x.PeakMiB)
+		left += x.Unplaced
 	}
 	peak := thousands(memory)
 	for _, f := range goal.figures {
@@ -231,6 +233,8 @@ func (r report) goal(g *grid, goal goal) {
 		case f.sense == shown:
 		case failed > 0:
 			met = fmt.Sprintf("**no**: %d more failed", failed)
+		case left > 0:
+			met = fmt.Sprintf("**no**: %s not placed", thousands(left))
 		case f.met(v):
 			met = "yes"
 		default:

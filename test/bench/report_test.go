@@ -92,6 +92,7 @@ func TestGoalsAreJudged(t *testing.T) {
 		"seeds that were looked at count for nothing":    {atMost, []result{{Case: "x/seed-29", Cost: 2, Bound: 1}, {Case: "x/seed-30", Cost: 1, Bound: 1}}, "gap|≤ 1 %|0.00 %||yes"},
 		"only those: not measured":                       {atMost, []result{{Case: "x/seed-1", Cost: 1, Bound: 1}}, "||not measured||"},
 		"a failure is a miss":                            {atMost, []result{{Case: "x/a", Cost: 1, Bound: 1}, {Case: "x/b", Error: "broke"}}, "gap|≤ 1 %|0.00 %||**no**: 1 more failed"},
+		"what is left out is a miss":                     {atMost, []result{{Case: "x/a", Cost: 1, Bound: 1, Unplaced: 2}}, "gap|≤ 1 %|0.00 %||**no**: 2 not placed"},
 		"nothing but failures":                           {atMost, []result{{Case: "x/b", Error: "broke"}}, "||1 failed||"},
 		"nothing proven":                                 {atMost, []result{{Case: "x/a", Cost: 1}}, "gap|≤ 1 %|∞|x/a|**no**"},
 		"at least: rounded down":                         {atLeast, []result{{Case: "x/a", Cost: 1_009_999, Bound: 1_000_000}}, "gap|≥ 1 %|0.99 %|x/a|**no**"},
