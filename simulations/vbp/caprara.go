@@ -29,7 +29,7 @@ func Sizes(class int) []int {
 // The classes are defined in Caprara & Toth, "Lower bounds and algorithms for the 2-dimensional vector packing problem",
 // Discrete Applied Mathematics 111 (2001), which builds on Spieksma (Computers & Operations Research 21, 1994). The paper
 // itself was not at hand. All ten definitions were read, in November 2026, in the generator of Stillwell's "Vector Pack"
-// library (github.com/marklee77/vpack), which states that it is that of the paper, and class 10 also in Mommessin's generator of triplets. Both sizes
+// library (github.com/marklee77/vpack, caprara2001lba/generators.py), which states that it is that of the paper, and class 10 also in Mommessin's generator of triplets. Both sizes
 // of an item are drawn from:
 //
 //	class  capacity   sizes
