@@ -49,7 +49,7 @@ $(LINT): .ci/golangci/go.mod .ci/golangci/go.sum
 	@touch '$@'
 
 .PHONY: bench
-bench: ## Run the benchmarks and write docs/benchmarks.md (takes minutes)
+bench: ## Run the benchmarks and write docs/benchmarks.md (20 minutes)
 	@go run ./test/bench
 
 .PHONY: picture

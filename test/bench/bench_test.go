@@ -4,9 +4,11 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 
 	"github.com/tenon-sh/tenon/binpack/firstfit"
 	"github.com/tenon-sh/tenon/binpack/model"
+	"github.com/tenon-sh/tenon/test/milp"
 )
 
 var update = flag.Bool("update", false, "write the files in testdata instead of comparing with them")
@@ -63,8 +66,15 @@ func TestCasesAreThoseAskedFor(t *testing.T) {
 	}{
 		"every fourth of Baldi's, lists of pods and not of nodes": {"-seeds 11 -cases alibaba|baldi", files, "alibaba/a alibaba/b baldi/p1 baldi/p5", 0},
 		"all of Baldi's": {"-all -cases baldi", files, "baldi/p1 baldi/p2 baldi/p3 baldi/p4 baldi/p5", 0},
-		"a quick look":   {"-quick -seeds 1,2", files, "synth/1k-50/seed-1 synth/1k-50/seed-2 alibaba/a baldi/p1", 0},
-		"synthetic ones need no recordings, and it is said what is left out": {"-seeds 7", nil, "synth/1k-50/seed-7 synth/1k-200/seed-7 synth/10k-50/seed-7 synth/10k-200/seed-7", 2},
+		"a quick look": {"-quick -seeds 1,2 -cases ^(synth|again|master|alibaba|baldi|small)", files,
+			"synth/1k-50/seed-1 synth/1k-50/seed-2 again/1k-50/seed-1 master/1k-50/seed-1 small/seed-1 small/seed-2 alibaba/a baldi/p1", 0},
+		"what is generated needs no recordings, and it is said what is left out": {"-seeds 7 -cases synth/10k-[26]|again|offers", nil,
+			"synth/10k-60/seed-7 synth/10k-200/seed-7 synth/10k-230/seed-7 synth/10k-25/seed-7 " +
+				"offers/100-10k-100/seed-7 offers/200-10k-100/seed-7 offers/400-10k-100/seed-7 offers/800-10k-100/seed-7 offers/1600-10k-100/seed-7 again/10k-200/seed-7", 2},
+		"the first seed grows, all are compared": {"-seeds 7,8 -cases ^synth/1k|^synth/10k-60|ct/1-25|master", files,
+			"synth/10k-60/seed-7 synth/10k-60/seed-8 synth/1k-100/seed-7 ct/1-25/seed-7 master/10k-230/seed-7 master/10k-60/seed-7 master/10k-60/seed-8", 0},
+		"the first that nobody looked at grows":      {"-seeds 1,31 -cases ^synth/1k|ct/1-25", files, "synth/1k-100/seed-31 ct/1-25/seed-31", 0},
+		"with -all every seed of Caprara and Toth's": {"-all -seeds 7,8 -cases ct/10-24", files, "ct/10-24/seed-7 ct/10-24/seed-8", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			traces(t, tc.files)
@@ -126,7 +136,8 @@ func TestRun(t *testing.T) {
 		"| small | 2 | 1 | 2 |", // pods, not had, shapes
 		"| alibaba/wrong |",
 		"| 3 | 1 | 1 | 0.000 | 0.000 |", // items, instances, optimal, gaps
-		"| gap ≤ 1 % at 10k pods in 200 shapes | not measured |",
+		"| 230 shapes, 10k pods |  |  | not measured |",
+		"**no**: 1 more failed",
 	} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the report lacks %q:\n%s", want, text)
@@ -139,7 +150,7 @@ func TestRun(t *testing.T) {
 
 func TestMeasure(t *testing.T) {
 	dir := traces(t, map[string]string{"packing/baldi-tipo0/p1.txt": baldi})
-	r, err := measure(dir, "baldi/p1")
+	r, err := measure(t.Context(), options{traces: dir, one: "baldi/p1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,10 +160,85 @@ func TestMeasure(t *testing.T) {
 	if r.PeakMiB == 0 || len(r.Others) != len(firstfit.Ways()) || r.ratio(0) != 1 {
 		t.Errorf("got a peak of %d MiB and yardsticks %+v, want some and all at the same cost", r.PeakMiB, r.Others)
 	}
-	for _, name := range []string{"baldi/p2", "alibaba/x", "synth/10k", "synth/xk-1/seed-1", "nothing"} {
-		if _, err := measure(dir, name); err == nil {
+	if r.First.Cost < 20 || r.First.Unplaced != 0 || r.First.Took == 0 {
+		t.Errorf("got a first answer of %+v, want all placed at 20 or more", r.First)
+	}
+	for _, name := range []string{
+		"baldi/p2", "alibaba/x", "synth/10k", "synth/xk-1/seed-1", "nothing", "offers/x-1k-5/seed-1", "mig/x", "mig/x/seed-1", "ct/1-25", "ct/1-x/seed-1", "ct/11-25/seed-1", "small/1",
+	} {
+		if _, err := measure(t.Context(), options{traces: dir, one: name}); err == nil {
 			t.Errorf("case %q: no error", name)
 		}
+	}
+}
+
+// What is measured beside the solve of the case itself.
+func TestMeasureOfEachSet(t *testing.T) {
+	for name, want := range map[string]func(result) string{
+		"again/1k-5/seed-31": func(r result) string {
+			if len(r.Again) != 2 || r.Again[0].PerMille != 10 || r.Again[1].PerMille != 50 {
+				return "two changes"
+			}
+			for _, a := range r.Again {
+				if a.Fresh.Took == 0 || a.Warm.Took == 0 || a.Fresh.Cost == 0 || a.Warm.Cost == 0 || a.Warm.Bound > a.Fresh.Cost || a.Fresh.Bound > a.Warm.Cost {
+					return "two answers to the same problem for each change"
+				}
+			}
+			return ""
+		},
+		"mig/A100-40GB/8/57x1g.5gb": func(r result) string {
+			if r.Cost != 2 {
+				return "two bins"
+			}
+			return ""
+		},
+		"ct/10-24/seed-31": func(r result) string {
+			if r.Cost < 8 || r.Kinds != 1 {
+				return "eight bins of one kind or more"
+			}
+			return ""
+		},
+		"offers/100-1k-5/seed-31": func(r result) string {
+			if r.Kinds != 100 || r.Unplaced > 0 {
+				return "100 kinds of node that hold everything"
+			}
+			return ""
+		},
+		"small/seed-43":       rivalsOf(taskAssignment, taskPatterns),
+		"master/1k-5/seed-31": rivalsOf(taskRelaxed, taskColumns),
+		"lp/1k-5/seed-31":     rivalsOf(taskRelaxed),
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := measure(t.Context(), options{one: name, limit: 300 * time.Millisecond, cores: 2})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if lacks := want(r); lacks != "" {
+				t.Errorf("got %+v, want %s", r, lacks)
+			}
+		})
+	}
+}
+
+// rivalsOf wants an answer of every tool that is installed to each task, and none better than what ours proved.
+func rivalsOf(tasks ...string) func(result) string {
+	return func(r result) string {
+		tools, _ := present()
+		if len(r.Rivals) != len(tools)*len(tasks) {
+			return "an answer of every tool to each task"
+		}
+		for n, v := range r.Rivals {
+			if v.Task != tasks[n/len(tools)] || v.Took == 0 || v.Rows == 0 || v.Columns == 0 {
+				return "each task with its program"
+			}
+			if v.Proven && v.Task != taskRelaxed && v.solved() && v.Cost < v.Ours-0.5 {
+				return "no answer below a proven optimum"
+			}
+			if v.Task == taskRelaxed && (v.Status != milp.Optimal || math.Abs(v.Cost-v.Ours) > 1e-6*v.Cost) {
+				return "one value of the relaxation"
+			}
+		}
+		return ""
 	}
 }
 
@@ -164,30 +250,7 @@ func TestSynthCasesAreRead(t *testing.T) {
 }
 
 func TestReport(t *testing.T) {
-	others := func(costs ...int64) (out []other) {
-		for n, c := range costs {
-			out = append(out, other{Way: firstfit.Ways()[n], Cost: c})
-		}
-		return out
-	}
-	left := others(2_100_000, 3_000_000, 1_500_000)
-	left[2].Unplaced = 5
-	r := report{
-		Machine: machine{Cores: 2, CPU: "Abacus 9000", RAM: "4.0 GiB", System: "plan9/mips", Go: "go1", Commit: "abc", Load: "0.1", Catalog: "3 types"},
-		Date:    time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC), Took: 61*time.Second + 300*time.Millisecond, Command: "go run ./test/bench ",
-		Missing: []string{"Something is missing."},
-		Results: []result{
-			{Case: "synth/10k-200/seed-1", Items: 10_000, Bins: 1200, Kinds: 3432, Shapes: 200, Cost: 1_005_000, Bound: 1_000_000, Status: model.Feasible, Solve: 30 * time.Second, PeakMiB: 1100, Others: others(2_010_000, 1_005_000, 1_206_000)},
-			{Case: "synth/10k-200/seed-11", Items: 10_000, Unplaced: 3, Bins: 7, Cost: 1_010_001, Bound: 1_000_000, Status: model.Partial, Solve: 59 * time.Second, Others: left},
-			{Case: "synth/1k-50/seed-12", Items: 10, Cost: 1, Status: model.Feasible, Others: others(1, 1, 1)},
-			{Case: "alibaba/default", Items: 8152, Stuck: 696, Shapes: 151, Kinds: 798, Bins: 99, Cost: 5_000_000, Bound: 5_000_000, Status: model.Optimal, Others: others(5_000_000, 5_000_000, 5_000_000)},
-			{Case: "alibaba/broken", Error: "it broke | badly"},
-			{Case: "baldi/p1", Items: 50, Cost: 101, Bound: 100, Status: model.Feasible, Solve: time.Second, PeakMiB: 12, Others: others(101, 101, 202)},
-			{Case: "baldi/p2", Items: 50, Cost: 100, Bound: 100, Status: model.Optimal, Solve: 3 * time.Second, PeakMiB: 9, Others: others(100, 100, 100)},
-			{Case: "baldi/p3", Items: 25, Cost: 100, Bound: 100, Status: model.Optimal, Others: others(100, 100, 100)},
-		},
-	}
-	golden(t, "report.md", r.markdown())
+	golden(t, "report.md", sample().markdown())
 }
 
 func golden(t *testing.T, name, got string) {
@@ -211,10 +274,58 @@ func golden(t *testing.T, name, got string) {
 func TestNumbersForPeople(t *testing.T) {
 	for want, got := range map[string]string{
 		"1,234,567": thousands(1_234_567), "999": thousands(999), "-1,000": thousands(-1000), "-100": thousands(-100),
-		"0.001": up(0.0001, 3), "0.100": up(0.1, 3), "1.001": up(1.0001, 3), "0.000": up(0, 3),
+		"0.001": up(0.0001, 3), "0.100": up(0.1, 3), "1.001": up(1.0001, 3), "0.000": up(0, 3), "-0.001": fixed(-0.001, 3), "0.00": fixed(-0.001, 2),
 	} {
 		if got != want {
 			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+// A restricted master begins with our packing, covers every item, and its contents are those of legal packings of p without rules.
+func TestContentsOfARestrictedMaster(t *testing.T) {
+	p, err := load("", "master/1k-5/seed-31")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Spreads = append(p.Spreads, model.Spread{Items: []int{0}, Domains: []int{0}, Single: true})
+	bare := withoutRules(p.Problem)
+	if len(bare.Spreads)+len(bare.Caps)+len(bare.Conflicts)+len(bare.Follows) > 0 || len(p.Spreads) == 0 {
+		t.Error("rules are left, or the problem itself has lost them")
+	}
+	k, err := firstfit.Solve(bare, firstfit.Ways()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	contents, err := contentsOf(bare, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(k.Bins, contents[:len(k.Bins)]); diff != "" {
+		t.Errorf("the packing is not among the contents (-want +got):\n%s", diff)
+	}
+	m := milp.Restricted(bare, contents)
+	if len(contents) > columnsMaster || len(m.Columns) < 2*len(k.Bins) {
+		t.Errorf("got %d contents, %d of them different", len(contents), len(m.Columns))
+	}
+	for i := range bare.Items {
+		if len(m.Rows[i].Terms) == 0 {
+			t.Errorf("no content has item %d", i)
+		}
+	}
+}
+
+func TestOnCoresDoesEverythingOnce(t *testing.T) {
+	if onCores(1) != nil {
+		t.Error("one core gets a loop that starts goroutines")
+	}
+	for _, n := range []int{0, 1, 2, 15, 16, 17, 1000} {
+		did := make([]atomic.Int32, n)
+		onCores(2)(n, func(i int) { did[i].Add(1) })
+		for i := range did {
+			if got := did[i].Load(); got != 1 {
+				t.Errorf("index %d of %d was done %d times", i, n, got)
+			}
 		}
 	}
 }

@@ -2,29 +2,31 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/tenon-sh/tenon/binpack/model"
-	"github.com/tenon-sh/tenon/planner"
-	"github.com/tenon-sh/tenon/planner/lower"
-	"github.com/tenon-sh/tenon/pricing"
-	"github.com/tenon-sh/tenon/simulations/openb"
-	"github.com/tenon-sh/tenon/simulations/packio"
-	"github.com/tenon-sh/tenon/simulations/synth"
+	"github.com/tenon-sh/tenon/simulations/vbp"
 )
 
-// The sets of cases. A case's name begins with its set's.
+// The sets of cases. A case's name begins with its set's; where it ends in "/seed-N", N is the generator's seed.
 const (
-	setSynth   = "synth"
-	setAlibaba = "alibaba"
-	setBaldi   = "baldi"
+	setSynth   = "synth"   // synth/10k-200/seed-31: 10,000 pods in 200 shapes over the whole catalog
+	setOffers  = "offers"  // offers/400-10k-100/seed-31: the same, over 400 kinds of node
+	setAgain   = "again"   // again/10k-200/seed-31: solved, and solved again after a change
+	setAlibaba = "alibaba" // alibaba/default: a list of pods
+	setMIG     = "mig"     // mig/A100-40GB/8/57x1g.5gb, mig/A100-40GB/seed-31: slices, see simulations/vbp
+	setBaldi   = "baldi"   // baldi/NAME: a file
+	setCT      = "ct"      // ct/8-100/seed-31: class and items of Caprara and Toth
+	setSmall   = "small"   // small/seed-31: a whole problem that other solvers can be asked for
+	setMaster  = "master"  // master/10k-60/seed-31: a restricted master, solved by others too
 )
 
-// tunedSeeds is up to where seeds were looked at while the solver was written: those flatter.
+// setLP has larger ones, of what packing by value and first fit find: lp/10k-1000/seed-31. Nothing is solved but their relaxation.
+const setLP = "lp"
+
+// tunedSeeds is up to where seeds were looked at while the solver was written: those flatter, and no goal counts them.
 const tunedSeeds = 29
 
 // gpuPercent is how many of the synthetic pods have GPUs.
@@ -37,31 +39,32 @@ const (
 	podList       = "openb_pod_list_"
 )
 
+// smallCases is how many small whole problems there are, from the first seed on.
+const smallCases = 12
+
+// masterSeeds is how many seeds restricted masters are made of: each takes the tools' whole limit.
+const masterSeeds = 3
+
 // cases lists the names of the cases to run, and what is missing, each as a line for readers.
 func cases(o options) (list, missing []string, err error) {
-	list = synthCases(o)
-	recorded := func(set, folder, prefix, ending string) []string {
-		files, _ := filepath.Glob(filepath.Join(o.traces, folder, prefix+"*"+ending)) // the pattern is well formed
-		if len(files) == 0 {
-			missing = append(missing, fmt.Sprintf("There are no recordings at `%s`: the set %q is left out. Set `TENON_TRACES` to the folder that holds `%s`.",
-				filepath.Join(o.traces, folder), set, folder))
-		}
-		var names []string
-		for _, file := range files {
-			names = append(names, set+"/"+strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), prefix), ending))
-		}
-		return names
+	if o.quick {
+		list = quickCases(o.seeds)
+	} else {
+		list = generated(o)
 	}
-	lists := recorded(setAlibaba, alibabaFolder, podList, ".csv")
-	if o.quick && len(lists) > 0 {
-		lists = lists[:1]
+	alibaba, lost := recorded(o, setAlibaba, alibabaFolder, podList, ".csv")
+	missing = append(missing, lost...)
+	if o.quick && len(alibaba) > 0 {
+		alibaba = alibaba[:1]
 	}
-	list = append(list, lists...)
+	list = append(list, alibaba...)
+	baldi, lost := recorded(o, setBaldi, baldiFolder, "", ".txt")
+	missing = append(missing, lost...)
 	every := o.every
 	if o.quick {
 		every = 40
 	}
-	for n, name := range recorded(setBaldi, baldiFolder, "", ".txt") {
+	for n, name := range baldi {
 		if n%every == 0 {
 			list = append(list, name)
 		}
@@ -73,95 +76,112 @@ func cases(o options) (list, missing []string, err error) {
 	return list, missing, nil
 }
 
-func synthCases(o options) []string {
-	var list []string
-	for _, pods := range []int{1, 10} {
-		for _, shapes := range []int{50, 200} {
-			for _, seed := range o.seeds {
-				if !o.quick || (pods == 1 && shapes == 50) {
-					list = append(list, fmt.Sprintf("%s/%dk-%d/seed-%d", setSynth, pods, shapes, seed))
-				}
-			}
-		}
+// recorded lists the cases of a folder of recordings.
+func recorded(o options, set, folder, prefix, ending string) (names, missing []string) {
+	files, _ := filepath.Glob(filepath.Join(o.traces, folder, prefix+"*"+ending)) // the pattern is well formed
+	if len(files) == 0 {
+		missing = append(missing, fmt.Sprintf("There are no recordings at `%s`: the set %q is left out. Set `TENON_TRACES` to the folder that holds `%s`.",
+			filepath.Join(o.traces, folder), set, folder))
+	}
+	for _, file := range files {
+		names = append(names, set+"/"+strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), prefix), ending))
+	}
+	return names, missing
+}
+
+// quickCases is a little of everything that is generated.
+func quickCases(seeds []uint64) (list []string) {
+	for _, seed := range seeds[:min(2, len(seeds))] {
+		list = append(list, seeded(setSynth+"/1k-50", seed))
+	}
+	list = append(list, seeded(setAgain+"/1k-50", seeds[0]), seeded(setMaster+"/1k-50", seeds[0]), seeded(setLP+"/1k-50", seeds[0]))
+	for _, mix := range vbp.KnownMixes() {
+		list = append(list, setMIG+"/"+mix)
+	}
+	for class := 1; class <= vbp.Classes; class++ {
+		list = append(list, seeded(fmt.Sprintf("%s/%d-%d", setCT, class, vbp.Sizes(class)[0]), seeds[0]))
+	}
+	for n := range uint64(2) {
+		list = append(list, seeded(setSmall, seeds[0]+n))
 	}
 	return list
 }
 
-// problem is a case made ready to be solved.
-type problem struct {
-	*model.Problem
-	stuck  int64 // pods that were known to fit nowhere before anything was lowered, or fit nothing when it was
-	shapes int   // workloads, or kinds of items
+// unseen is the first seed that nobody looked at, or the first of all: that of growth and of what takes long.
+func unseen(seeds []uint64) uint64 {
+	for _, seed := range seeds {
+		if seed > tunedSeeds {
+			return seed
+		}
+	}
+	return seeds[0]
 }
 
-// load makes the problem of a case.
-func load(traces, name string) (problem, error) {
-	set, rest, _ := strings.Cut(name, "/")
-	switch set {
-	case setSynth:
-		opts, err := parseSynth(rest)
-		if err != nil {
-			return problem{}, fmt.Errorf("no case %q: %w", name, err)
+// generated lists what comes from generators.
+func generated(o options) (list []string) {
+	first := unseen(o.seeds)
+	var synth []string
+	for _, size := range []string{"10k-60", "10k-200", "10k-230", "100k-230", "10k-1000", "100k-1000"} {
+		for _, seed := range o.seeds {
+			synth = append(synth, seeded(setSynth+"/"+size, seed))
 		}
-		return lowered(synth.Snapshot(opts, pricing.Default()))
-	case setAlibaba:
-		file, err := os.Open(filepath.Join(traces, alibabaFolder, podList+rest+".csv"))
-		if err != nil {
-			return problem{}, err
-		}
-		defer func() { _ = file.Close() }()
-		snap, err := openb.Snapshot(openb.Input{Pods: file, PodsName: rest}, pricing.Default(), openb.Options{})
-		if err != nil {
-			return problem{}, err
-		}
-		return lowered(snap)
-	case setBaldi:
-		source := rest + ".txt"
-		file, err := os.Open(filepath.Join(traces, baldiFolder, source))
-		if err != nil {
-			return problem{}, err
-		}
-		defer func() { _ = file.Close() }()
-		in, err := packio.Read(file, source, packio.Baldi)
-		if err != nil {
-			return problem{}, err
-		}
-		return problem{Problem: in.Problem, shapes: len(in.Problem.Items)}, nil
 	}
-	return problem{}, fmt.Errorf("no case %q", name)
+	for _, size := range []string{"1k-100", "3k-100", "10k-100", "30k-100", "100k-100", "10k-25", "10k-50", "10k-400"} {
+		if name := seeded(setSynth+"/"+size, first); !slices.Contains(synth, name) {
+			synth = append(synth, name)
+		}
+	}
+	list = append(list, synth...)
+	for _, kinds := range []int{100, 200, 400, 800, 1600} {
+		list = append(list, seeded(fmt.Sprintf("%s/%d-10k-100", setOffers, kinds), first))
+	}
+	for _, seed := range o.seeds {
+		list = append(list, seeded(setAgain+"/10k-200", seed))
+	}
+	for _, mix := range vbp.KnownMixes() {
+		list = append(list, setMIG+"/"+mix)
+	}
+	for _, key := range vbp.SliceModels() {
+		for _, seed := range o.seeds {
+			list = append(list, seeded(setMIG+"/"+key, seed))
+		}
+	}
+	for class := 1; class <= vbp.Classes; class++ {
+		for _, n := range vbp.Sizes(class) {
+			for _, seed := range o.seeds {
+				if seed == first || o.every == 1 {
+					list = append(list, seeded(fmt.Sprintf("%s/%d-%d", setCT, class, n), seed))
+				}
+			}
+		}
+	}
+	for n := range uint64(smallCases) {
+		list = append(list, seeded(setSmall, first+n))
+	}
+	list = append(list, seeded(setMaster+"/10k-230", first))
+	for _, seed := range o.seeds[:min(len(o.seeds), masterSeeds)] {
+		list = append(list, seeded(setMaster+"/10k-60", seed))
+	}
+	for _, size := range []string{"10k-230", "10k-1000"} {
+		list = append(list, seeded(setLP+"/"+size, first))
+	}
+	return list
 }
 
-// parseSynth reads "10k-200/seed-11".
-func parseSynth(text string) (synth.Options, error) {
-	size, seed, _ := strings.Cut(text, "/seed-")
-	pods, shapes, _ := strings.Cut(size, "k-")
-	o := synth.Options{GPUPercent: gpuPercent}
-	var err error
-	if o.Seed, err = strconv.ParseUint(seed, 10, 64); err != nil {
-		return o, err
+func seeded(name string, seed uint64) string { return name + "/seed-" + strconv.FormatUint(seed, 10) }
+
+// cutSeed tells a name's seed from the rest.
+func cutSeed(name string) (rest string, seed uint64, ok bool) {
+	at := strings.LastIndex(name, "seed-")
+	if at < 0 {
+		return name, 0, false
 	}
-	if o.Pods, err = strconv.Atoi(pods); err != nil {
-		return o, err
-	}
-	o.Pods *= 1000
-	o.Shapes, err = strconv.Atoi(shapes)
-	return o, err
+	seed, err := strconv.ParseUint(name[at+len("seed-"):], 10, 64)
+	return strings.TrimSuffix(name[:at], "/"), seed, err == nil
 }
 
-func lowered(snap planner.Snapshot) (problem, error) {
-	snap, err := lower.Canonical(snap)
-	if err != nil {
-		return problem{}, err
-	}
-	low, err := lower.Lower(snap)
-	if err != nil {
-		return problem{}, err
-	}
-	p := problem{Problem: &low.Problem, shapes: len(snap.Workloads)}
-	for _, list := range [][]planner.Unplaced{snap.Stuck, low.Unplaced} {
-		for _, u := range list {
-			p.stuck += u.Count
-		}
-	}
-	return p, nil
+// tuned reports whether the case is of a seed that was looked at.
+func tuned(name string) bool {
+	_, seed, ok := cutSeed(name)
+	return ok && seed <= tunedSeeds
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"math"
 	"os"
@@ -35,7 +36,10 @@ type result struct {
 	Read, Solve, Verify time.Duration
 	PeakMiB             int64   `json:"peakMiB"`
 	PeakOf              string  `json:"peakOf"` // how PeakMiB was found
+	First               answer  // binpack.First
 	Others              []other `json:"others"` // in the order of firstfit.Ways
+	Again               []again `json:"again,omitempty"`
+	Rivals              []rival `json:"rivals,omitempty"`
 }
 
 // other is what a yardstick makes of the case.
@@ -47,14 +51,24 @@ type other struct {
 }
 
 // gap is (cost-bound)/bound in per cent; infinite where nothing was proven.
-func (r result) gap() float64 {
+func gap(cost, bound int64) float64 {
 	switch {
-	case r.Cost == r.Bound:
+	case cost == bound:
 		return 0
-	case r.Bound <= 0:
+	case bound <= 0:
 		return math.Inf(1)
 	}
-	return 100 * float64(r.Cost-r.Bound) / float64(r.Bound)
+	return 100 * float64(cost-bound) / float64(bound)
+}
+
+func (r result) gap() float64 { return gap(r.Cost, r.Bound) }
+
+// firstGap is that of the first answer, against the bound that the whole solve proved; infinite where it left out more.
+func (r result) firstGap() float64 {
+	if r.First.Unplaced > r.Unplaced {
+		return math.Inf(1)
+	}
+	return gap(r.First.Cost, r.Bound)
 }
 
 // ratio is the cost of a yardstick as a part of ours.
@@ -73,49 +87,90 @@ func (r result) String() string {
 	return fmt.Sprintf("gap %s %%, %.1f s, %d MiB", up(r.gap(), 3), r.Solve.Seconds(), r.PeakMiB)
 }
 
-// measure runs one case in this process.
-func measure(traces, name string) (result, error) {
-	start := time.Now()
-	p, err := load(traces, name)
+// measure runs the one case of the options in this process.
+func measure(ctx context.Context, o options) (result, error) {
+	name, start := o.one, time.Now()
+	p, err := load(o.traces, name)
 	if err != nil {
 		return result{}, err
+	}
+	set, _, _ := strings.Cut(name, "/")
+	_, seed, _ := cutSeed(name)
+	if set == setMaster || set == setLP {
+		p.Problem = withoutRules(p.Problem)
 	}
 	r := result{Case: name, Read: time.Since(start), Stuck: p.stuck, Shapes: p.shapes, Kinds: len(p.Bins)}
 	for _, it := range p.Items {
 		r.Items += it.Count
 	}
-
-	start = time.Now()
-	k, err := binpack.Solve(p.Problem, binpack.DefaultLimits(), nil)
-	r.Solve = time.Since(start)
+	if set == setLP {
+		return r.relaxed(ctx, p.Problem, o.limit)
+	}
+	how := binpack.Options{Each: onCores(o.cores)}
+	if set == setAgain {
+		how.Memory = new(binpack.Memory)
+	}
+	k, err := r.solve(p.Problem, how)
 	if err != nil {
 		return result{}, err
+	}
+	if err := r.yardsticks(p.Problem); err != nil {
+		return result{}, err
+	}
+	switch set {
+	case setAgain:
+		r.Again, err = measureAgain(p.Problem, how, seed)
+	case setSmall:
+		r.Rivals, err = measureSmall(ctx, p.Problem, r, o.limit)
+	case setMaster:
+		r.Rivals, err = measureMaster(ctx, p.Problem, k, r, o.limit)
+	}
+	return r, err
+}
+
+// solve packs p, first by value alone and then as well as can be, and checks the answer once more.
+func (r *result) solve(p *model.Problem, how binpack.Options) (*model.Packing, error) {
+	runtime.GC() // of reading
+	start := time.Now()
+	first, err := binpack.First(p)
+	r.First.Took = time.Since(start)
+	if err != nil {
+		return nil, fmt.Errorf("the first answer: %w", err)
+	}
+	r.First.Cost, r.First.Bound, r.First.Unplaced = first.Cost, first.LowerBound, total(first.Unplaced)
+
+	start = time.Now()
+	k, err := binpack.SolveWith(p, how)
+	r.Solve = time.Since(start)
+	if err != nil {
+		return nil, err
 	}
 	r.PeakMiB, r.PeakOf = peak()
 	r.Cost, r.Bound, r.Status, r.Unplaced = k.Cost, k.LowerBound, k.Status, total(k.Unplaced)
 	for _, b := range k.Bins {
 		r.Bins += b.Count
 	}
-
 	start = time.Now()
-	err = binpack.Verify(p.Problem, k)
+	err = binpack.Verify(p, k)
 	r.Verify = time.Since(start)
-	if err != nil {
-		return result{}, err
-	}
+	return k, err
+}
+
+// yardsticks packs p by first fit in every way.
+func (r *result) yardsticks(p *model.Problem) error {
 	for _, way := range firstfit.Ways() {
-		start = time.Now()
-		k, err := firstfit.Solve(p.Problem, way)
+		start := time.Now()
+		k, err := firstfit.Solve(p, way)
 		took := time.Since(start)
 		if err == nil {
-			err = binpack.Verify(p.Problem, k)
+			err = binpack.Verify(p, k)
 		}
 		if err != nil {
-			return result{}, fmt.Errorf("first fit, %s: %w", way, err)
+			return fmt.Errorf("first fit, %s: %w", way, err)
 		}
 		r.Others = append(r.Others, other{Way: way, Cost: k.Cost, Unplaced: total(k.Unplaced), Took: took})
 	}
-	return r, nil
+	return nil
 }
 
 func total(v []int64) int64 {
