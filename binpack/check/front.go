@@ -26,7 +26,7 @@ const shortSearch = 20_000
 // no more of either and is worth as much, as whatever can still be added to the one can be added to the other; or if even
 // the best rest leaves it below the price. Items come by falling value for their charge m₁·size₁ + m₂·size₂. So
 // no rest is worth more than the room that is left times the best such ratio among the items that are left; and where a
-// ratio is above one, than that room and, for each copy, what it is worth above its charge.
+// ratio is above one, than that room and, for each copy, what it is worth above its charge. See hull for another bound.
 type front struct {
 	items []fronted
 	cap   [2]int64
@@ -49,6 +49,7 @@ type fronted struct {
 	// of the items behind it, and of itself if it may come often:
 	spare int64    // what they are worth above their charge together
 	best  [2]int64 // the best ratio of value to charge, at most 1
+	hull  hullPrices
 }
 
 // mark is a label.
@@ -157,10 +158,12 @@ func (f *front) arrange() {
 	for n := range kept {
 		f.split(&kept[n])
 	}
+	ahead := hull{room: f.cap}
 	spare, best := int64(0), [2]int64{0, 1}
 	for n := len(f.items) - 1; n >= 0; n-- {
 		it := &f.items[n]
-		it.spare, it.best = spare, best
+		it.spare, it.best, it.hull = spare, best, ahead.prices
+		ahead.add(it.size, it.value)
 		if it.value >= it.charge {
 			spare += (it.value - it.charge) * it.most
 			best = [2]int64{1, 1}
@@ -168,7 +171,7 @@ func (f *front) arrange() {
 			best = [2]int64{it.value, it.charge}
 		}
 		if it.often { // more copies may come
-			it.spare, it.best = spare, best
+			it.spare, it.best, it.hull = spare, best, ahead.prices
 		}
 	}
 }
@@ -212,13 +215,14 @@ func (f *front) serves(o, it *fronted) bool {
 
 // promise is what a label may be worth with all that the items behind it can add, rounded up.
 func (f *front) promise(l *mark, it *fronted) int64 {
-	room := f.price[0]*(f.cap[0]-l.used[0]) + f.price[1]*(f.cap[1]-l.used[1])
+	left := [2]int64{f.cap[0] - l.used[0], f.cap[1] - l.used[1]}
+	room := f.price[0]*left[0] + f.price[1]*left[1]
 	high, low := bits.Mul64(uint64(room), uint64(it.best[0]))
 	part, rest := bits.Div64(high, low, uint64(it.best[1])) // best is at most 1
 	if rest > 0 {
 		part++
 	}
-	return l.value + it.spare + int64(part)
+	return l.value + it.hull.most(left, it.spare+int64(part))
 }
 
 // layer adds an item to every label, once or as often as it fits. Labels are sorted by use, and so is what the item makes

@@ -51,7 +51,7 @@ func (g *generator) decide(o offer, pi []float64, t float64, e effort) proved {
 	if e.labels > 0 {
 		v.verdict, v.contents, v.unreal, v.worth = bin.Front(pi, o.rel, t, e.labels)
 	}
-	if v.verdict == knapsack.Open {
+	if v.verdict == knapsack.Open && e.branches > 0 {
 		var c knapsack.Content
 		v.verdict, c, v.nodes = bin.Prove(pi, o.rel, t, e.branches)
 		v.contents = []knapsack.Content{c}

@@ -2,6 +2,7 @@ package colgen
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/tenon-sh/tenon/binpack/knapsack"
@@ -14,9 +15,10 @@ const (
 	givenUp     = 2    // after so many failures to prove a bin it is relaxed at once
 	slackTarget = 2e-4 // how far a bin's best content may exceed its price before it is looked at
 	shortProof  = 20   // the part of Limits.Branches that a first look may take
-	beamWidth   = 300
-	labelsEach  = 20  // labels of a front for each of Limits.Branches
-	smoothing   = 0.6 // weight of the best duals so far in the prices (Wentges 1997)
+	beamWidth   = 300  // labels of each layer
+	beamWide    = 10   // times as many where that found nothing
+	labelsEach  = 20   // labels of a front for each of Limits.Branches
+	smoothing   = 0.6  // weight of the best duals so far in the prices (Wentges 1997)
 )
 
 // prices are the master's duals, in the form that pricing needs.
@@ -303,54 +305,91 @@ func (g *generator) boundRound(m *simplex.Master, p prices, worths []float64) in
 	return g.proveRound(m, p, worths, offers)
 }
 
-// proveRound decides the offenders until enough columns came of it, or all are proven: first with little effort, and
-// only where that finds nothing, with all that Limits allow.
+// proveRound decides the offenders, with more effort each time that less found nothing: a short proof and a narrow beam, a
+// wide beam, and then all that Limits allow. What that finds is dear, so its first success is looked at at once.
 func (g *generator) proveRound(m *simplex.Master, p prices, worths []float64, offers []offer) int {
-	added := 0
-	var left []offer
-	g.prove(proving{p, offers, effort{branches: g.Limits.Branches / shortProof, width: beamWidth}, proveEach}, func(o offer, t float64, v proved) int {
-		switch v.verdict {
-		case knapsack.Proven:
-			worths[o.k] = t
-		case knapsack.Better:
-			added += g.addAll(m, o.k, v.contents)
-		case knapsack.Open:
-			left = append(left, o)
+	for _, e := range []effort{
+		{branches: g.Limits.Branches / shortProof, width: beamWidth},
+		{width: beamWidth * beamWide},
+		{branches: g.Limits.Branches, labels: g.Limits.Branches * labelsEach},
+	} {
+		need := proveEach
+		if e.labels > 0 {
+			need = 1
 		}
-		return max(0, proveEach-added)
-	})
-	if added > 0 {
-		return added
-	}
-	g.prove(proving{p, left, effort{branches: g.Limits.Branches, labels: g.Limits.Branches * labelsEach}, proveEach}, func(o offer, t float64, v proved) int {
-		switch v.verdict {
-		case knapsack.Proven:
-			worths[o.k] = t
-		case knapsack.Better:
-			added += g.addAll(m, o.k, v.contents)
-		case knapsack.Open:
-			worths[o.k] = min(worths[o.k], v.worth)
-			if v.unreal != nil {
-				g.addFraction(m, o.k, floats(v.unreal))
-			} else {
-				g.open[o.k]++
-				g.addFraction(m, o.k, o.rel.X)
+		added := 0
+		var left []offer
+		g.prove(proving{p, offers, e, need}, func(o offer, t float64, v proved) int {
+			switch v.verdict {
+			case knapsack.Proven:
+				worths[o.k] = t
+			case knapsack.Better:
+				added += g.addAll(m, p, o.k, v.contents)
+			case knapsack.Open:
+				if left = append(left, o); e.labels > 0 {
+					worths[o.k] = min(worths[o.k], v.worth)
+					g.giveUp(m, o, v)
+					added++
+				}
 			}
-			added++
+			return max(0, need-added)
+		})
+		if offers = left; added > 0 {
+			return added
 		}
-		return max(0, proveEach-added)
-	})
-	return added
+	}
+	return 0
 }
 
-func (g *generator) addAll(m *simplex.Master, k int, contents []knapsack.Content) int {
+// giveUp puts what an undecided bin may be worth the most with into the master, real or not.
+func (g *generator) giveUp(m *simplex.Master, o offer, v proved) {
+	if v.unreal != nil {
+		g.addFraction(m, o.k, floats(v.unreal))
+		return
+	}
+	g.open[o.k]++
+	g.addFraction(m, o.k, o.rel.X)
+}
+
+// addAll adds contents of a kind, and the same ones of its twins as far as they pay there.
+func (g *generator) addAll(m *simplex.Master, p prices, k int, contents []knapsack.Content) int {
 	n := 0
 	for _, c := range contents {
-		if g.add(m, k, g.bins[k].Global(c)) {
+		c = g.bins[k].Global(c)
+		if g.add(m, k, c) {
 			n++
+		}
+		worth := 0.0
+		for i, s := range c.Shapes {
+			worth += float64(p.pi[s] * float64(c.Counts[i]))
+		}
+		for _, twin := range g.twins[k] {
+			if worth > g.threshold(twin, p)*(1+slackTarget) && g.bins[twin].Holds(c, g.rooms[twin]) && g.add(m, twin, c) {
+				n++
+			}
 		}
 	}
 	return n
+}
+
+// findTwins finds the kinds of equal price, room and cards: those that differ by zone or class only.
+func (g *generator) findTwins() {
+	at := map[string][]int{}
+	key := func(k int) string {
+		b := g.kind(k)
+		return fmt.Sprint(b.Price, b.Card, b.Cards, b.Cap, b.Live, b.Fixed)
+	}
+	for k := range g.bins {
+		at[key(k)] = append(at[key(k)], k)
+	}
+	g.twins = make([][]int, len(g.bins))
+	for k := range g.bins {
+		for _, o := range at[key(k)] {
+			if o != k {
+				g.twins[k] = append(g.twins[k], o)
+			}
+		}
+	}
 }
 
 func (g *generator) report(phase string) {

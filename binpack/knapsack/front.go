@@ -27,6 +27,7 @@ type front struct {
 	steps  int64
 	width  int // keep so many labels of a layer, the most promising; 0: all
 	tally  [tallies]int
+	hull   envelope
 }
 
 type frontItem struct {
@@ -40,6 +41,7 @@ type frontItem struct {
 	spare float64 // what they are worth above their charge at most
 	rate  float64 // what they are worth for their charge at most
 	reach [2]int64
+	rates [len(directions)][2]float64 // prices of room at which none of them is worth more than it takes
 }
 
 // label is a content of the items looked at so far.
@@ -138,17 +140,19 @@ func (f *front) arrange() {
 	f.items = slices.DeleteFunc(f.items, func(it frontItem) bool {
 		return slices.ContainsFunc(all, func(o frontItem) bool { return f.serves(&o, &it) })
 	})
+	f.hull.reset()
 	spare, best, reach := 0.0, 0.0, [2]int64{}
 	for n := len(f.items) - 1; n >= 0; n-- {
 		it := &f.items[n]
-		it.spare, it.rate, it.reach = spare, min(1, best), reach
+		it.spare, it.rate, it.reach, it.rates = spare, min(1, best), reach, f.hull.prices
+		f.hull.add([2]float64{float64(it.size[0]), float64(it.size[1])}, it.value, [2]float64{float64(f.cap[0]), float64(f.cap[1])})
 		best = max(best, rate(it))
 		spare += max(0, float64((it.value-f.charge(it))*float64(it.upper)))
 		for d := range reach {
 			reach[d] += it.size[d] * it.upper
 		}
 		if it.endless { // a label may get more of it yet
-			it.spare, it.rate, it.reach = spare, min(1, best), reach
+			it.spare, it.rate, it.reach, it.rates = spare, min(1, best), reach, f.hull.prices
 		}
 	}
 }
@@ -199,11 +203,12 @@ func (f *front) fitsMore(it *frontItem) bool {
 
 // promise is what a label may be worth in the end, at most, after item it.
 func (f *front) promise(l *label, it *frontItem) float64 {
-	room := 0.0
-	for d := range f.cap {
-		room += float64(f.price[d] * float64(min(f.cap[d]-l.used[d], it.reach[d])))
+	left := [2]float64{float64(min(f.cap[0]-l.used[0], it.reach[0])), float64(min(f.cap[1]-l.used[1], it.reach[1]))}
+	most := it.spare + float64(it.rate*dot(f.price, left))
+	for n := range it.rates {
+		most = min(most, dot(it.rates[n], left))
 	}
-	return l.value + it.spare + float64(it.rate*room)
+	return l.value + most
 }
 
 // run finds the labels worth more than threshold, the most first; false after limit steps. With a width, it may miss some.
@@ -309,21 +314,34 @@ func before(a, b *label) bool {
 
 // climb adds a stair unless one that takes no more is worth as much, and removes those that it makes useless.
 func climb(stairs []stair, used int64, value float64) ([]stair, bool) {
-	at, found := slices.BinarySearchFunc(stairs, used, func(s stair, used int64) int { return cmp.Compare(s.used, used) })
-	if found {
-		at++
+	low, high := 0, len(stairs) // the first that takes more
+	for low < high {
+		if mid := (low + high) >> 1; stairs[mid].used <= used {
+			low = mid + 1
+		} else {
+			high = mid
+		}
 	}
-	if at > 0 && stairs[at-1].value >= value {
-		return stairs, false
+	if low > 0 {
+		if stairs[low-1].value >= value {
+			return stairs, false
+		}
+		if stairs[low-1].used == used {
+			low--
+		}
 	}
-	if found {
-		at--
-	}
-	end := at
+	end := low
 	for end < len(stairs) && stairs[end].value <= value {
 		end++
 	}
-	return slices.Replace(stairs, at, end, stair{used, value}), true
+	if end == low {
+		stairs = append(stairs, stair{})
+		copy(stairs[low+1:], stairs[low:])
+		stairs[low] = stair{used, value}
+		return stairs, true
+	}
+	stairs[low] = stair{used, value}
+	return append(stairs[:low+1], stairs[end:]...), true
 }
 
 // counts returns the content of a label, by local shape.
