@@ -43,17 +43,20 @@ func (s *solver) packing() *Packing {
 		k.Unplaced = s.residual
 	}
 	s.bound(k, placed)
-	switch {
-	case partial:
-		k.Status = model.Partial
-	case len(k.Bins) == 0:
-		k.Status = model.Empty
-	case k.Cost == k.LowerBound:
-		k.Status = model.Optimal
-	default:
-		k.Status = model.Feasible
-	}
 	return k
+}
+
+// status says what is known of an answer.
+func status(k *Packing) Status {
+	switch {
+	case k.Unplaced != nil:
+		return model.Partial
+	case len(k.Bins) == 0:
+		return model.Empty
+	case k.Cost == k.LowerBound:
+		return model.Optimal
+	}
+	return model.Feasible
 }
 
 func (s *solver) packed(f filled) model.Packed {
@@ -85,12 +88,21 @@ func (s *solver) bound(k *Packing, placed []int64) {
 	for n := range s.proofs {
 		s.proofs[n].bound.Cases = nil // the bound without cases is weaker, and may be provable
 	}
+	if s.certify(k, placed) {
+		return
+	}
+	for n := range s.proofs {
+		if plain := s.proofs[n].bound.Plain; plain != nil {
+			s.proofs[n].bound = *plain // weaker still, and needs no proof but its multipliers
+		}
+	}
 	if !s.certify(k, placed) {
 		k.Proof, k.LowerBound = model.Certificate{}, 0
+		k.Status = status(k)
 	}
 }
 
-// certify reports whether some rounding of the parts' bounds passes the checker.
+// certify reports whether the answer with some rounding of the parts' bounds passes the checker.
 func (s *solver) certify(k *Packing, placed []int64) bool {
 	for _, lower := range []float64{0, 1e-9, 1e-7, 1e-5, 1e-3} {
 		k.Proof = s.certificate(1 - lower)
@@ -98,7 +110,9 @@ func (s *solver) certify(k *Packing, placed []int64) bool {
 		if err != nil {
 			continue
 		}
-		if k.LowerBound = low; low <= k.Cost && check.Bound(s.p, k) == nil {
+		k.LowerBound = low
+		if k.Status = status(k); low <= k.Cost && check.Packing(s.p, k) == nil {
+			s.checked = true
 			return true
 		}
 	}

@@ -22,7 +22,7 @@ var ErrInvalid = model.ErrInvalid
 
 // DefaultLimits is enough to close most problems of 200 shapes to a few tenths of a percent.
 func DefaultLimits() Limits {
-	return Limits{Iterations: 1500, Pivots: 400_000, Branches: 400_000, Moves: 4_000, Nodes: 61}
+	return Limits{Iterations: 1500, Pivots: 400_000, Branches: 400_000, Moves: 4_000, Nodes: 121}
 }
 
 // FastLimits gives a first plan in a fraction of the time, at a wider gap.

@@ -11,12 +11,12 @@ import (
 // caseShapes is the largest part that is told apart in cases. Parts with few shapes and dear
 // bins (GPUs) lose most by what a fraction of a bin pretends to cost; parts with many shapes
 // close their gap without, and would need too many cases.
-const caseShapes = 80
+const caseShapes = 40
 
 // A part may have so many cases that cases times bin kinds stay below casesSize, but casesLeast at any rate: a leaf
 // of the certificate has multipliers for every kind, and a plan should stay a file of a few MB.
 const (
-	casesSize  = 8000
+	casesSize  = 16_000
 	casesLeast = 7
 )
 

@@ -65,7 +65,9 @@ type Bound struct {
 	Mu      [][]float64 // multipliers by position in Part.Bins
 	Kinds   []*knapsack.Bin
 	Cuts    []float64 // duals of the branches that lead to a case
-	Cases   *Case     // nil: the bound needs no cases; otherwise Value is the least of its leaves
+	// Plain is a weaker bound that multipliers prove without any search; nil: there is none.
+	Plain *Bound
+	Cases *Case // nil: the bound needs no cases; otherwise Value is the least of its leaves
 }
 
 // Case is a branch on how many bins of some kinds there are, or a leaf.
@@ -92,6 +94,8 @@ type generator struct {
 	rooms      []*knapsack.Room
 	mu         [][]float64
 	open       []int // how often Prove gave up on a bin
+	fails      []int // beams without success since the last one with
+	rest       []int // rounds until the next beam
 	maxRow     []int // row of each bin's Max, -1
 	budRow     []int // row of each budget, -1
 	rows       []simplex.Row
@@ -99,6 +103,7 @@ type generator struct {
 	seen       map[string]bool
 	work       model.Work
 	best       Bound
+	plain      Bound // the best that multipliers alone prove
 	order      []int     // positions of Bins, ascending by bin
 	cuts       []cut     // of the case at hand, rows after all others
 	groups     [][]int   // positions of Bins of one size, then of each alone
@@ -151,7 +156,7 @@ func newGenerator(p Part, above int) *generator {
 	g.order = g.all()
 	slices.SortFunc(g.order, func(a, b int) int { return cmp.Compare(g.Bins[a], g.Bins[b]) })
 	g.mu = make([][]float64, len(g.bins))
-	g.open = make([]int, len(g.bins))
+	g.open, g.fails, g.rest = make([]int, len(g.bins)), make([]int, len(g.bins)), make([]int, len(g.bins))
 	for _, s := range p.Shapes {
 		g.demand = append(g.demand, s.Count)
 	}

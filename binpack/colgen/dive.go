@@ -47,6 +47,9 @@ func (g *generator) dive(m *simplex.Master, st *stock) ([]Filled, []int64) {
 	if !g.quick && d.solve() == nil {
 		d.deepen()
 	}
+	if !g.quick {
+		g.dbg("deep", d.m.Value())
+	}
 	for range diveSteps {
 		if d.empty() || d.g.halted() || d.solve() != nil {
 			break

@@ -57,7 +57,8 @@ func (g *generator) decide(o offer, pi []float64, t float64, e effort) proved {
 		v.contents = []knapsack.Content{c}
 	}
 	if v.verdict == knapsack.Open && e.width > 0 {
-		if v.contents = bin.Beam(pi, o.rel, t, e.width); len(v.contents) > 0 {
+		v.contents = bin.Beam(pi, o.rel, t, e.width)
+		if len(v.contents) > 0 {
 			v.verdict = knapsack.Better
 		}
 	}

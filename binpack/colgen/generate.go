@@ -15,9 +15,9 @@ const (
 	givenUp     = 2    // after so many failures to prove a bin it is relaxed at once
 	slackTarget = 2e-4 // how far a bin's best content may exceed its price before it is looked at
 	shortProof  = 20   // the part of Limits.Branches that a first look may take
-	beamWidth   = 300  // labels of each layer
-	beamWide    = 10   // times as many where that found nothing
-	labelsEach  = 20   // labels of a front for each of Limits.Branches
+	beamWidth   = 100  // labels of each layer
+	restMost    = 4    // after so many beams without success a kind rests for two to the power of it rounds
+	labelsEach  = 8    // labels of a front for each of Limits.Branches
 	smoothing   = 0.6  // weight of the best duals so far in the prices (Wentges 1997)
 )
 
@@ -110,10 +110,28 @@ func (g *generator) sweep(p prices, slack float64, worths []float64) []offer {
 	return out
 }
 
-// consider turns worths of all bins into a proven bound by scaling, and keeps the best.
+// consider keeps the bound that prices make if it is the best.
+func (g *generator) consider(p prices, worths []float64) {
+	if b := g.bounded(p, worths); b.Value > g.best.Value {
+		g.best = b
+	}
+}
+
+// considerPlain is consider where worths are those of relaxations, before any proof.
+func (g *generator) considerPlain(p prices, worths []float64) {
+	b := g.bounded(p, worths)
+	if b.Value > g.best.Value {
+		g.best = b
+	}
+	if b.Value > g.plain.Value && len(g.cuts) == 0 {
+		g.plain = b
+	}
+}
+
+// bounded turns worths of all bins into a proven bound by scaling.
 // Bins of a limited number are paid for with a higher ν instead, and what a bin without a price may
 // hold is worth nothing.
-func (g *generator) consider(p prices, worths []float64) {
+func (g *generator) bounded(p prices, worths []float64) Bound {
 	factor := 1.0
 	worthless := map[int]bool{} // bins without a price whose content would be worth something
 	for k := range g.bins {
@@ -123,7 +141,7 @@ func (g *generator) consider(p prices, worths []float64) {
 		if t := g.threshold(k, p); g.price(k) == 0 {
 			worthless[k] = worths[k] > t*(1+slackTarget)+1e-9
 			if worthless[k] && t < 0 {
-				return // a branch asks more of the bin than anything in it can be worth
+				return Bound{} // a branch asks more of the bin than anything in it can be worth
 			}
 			continue
 		}
@@ -166,9 +184,7 @@ func (g *generator) consider(p prices, worths []float64) {
 		b.Max[k] = max(0, need)
 		b.Value -= float64(b.Max[k] * float64(g.kind(k).Max))
 	}
-	if b.Value > g.best.Value {
-		g.best = b
-	}
+	return b
 }
 
 // fullPivots is the number of rows up to which Limits.Pivots holds as it is. Beyond, a pivot costs
@@ -217,13 +233,13 @@ func (g *generator) columns(m *simplex.Master) error {
 		}
 		before := g.best.Value
 		n := g.priceRound(m, p, exact, worths)
-		g.consider(p, worths)
+		g.considerPlain(p, worths)
 		if g.best.Value > before || center.pi == nil {
 			center = p
 		}
 		if n == 0 && center.pi != nil && !slices.Equal(p.pi, exact.pi) {
 			n = g.priceRound(m, exact, exact, worths)
-			g.consider(exact, worths)
+			g.considerPlain(exact, worths)
 			center = exact
 		}
 		g.report("columns")
@@ -284,6 +300,7 @@ func (g *generator) bound(m *simplex.Master) error {
 // Only when there are none is anything branched on.
 func (g *generator) boundRound(m *simplex.Master, p prices, worths []float64) int {
 	offers := g.sweep(p, slackTarget, worths)
+	g.considerPlain(p, worths)
 	added := 0
 	for _, o := range offers {
 		t := g.threshold(o.k, p)
@@ -305,17 +322,18 @@ func (g *generator) boundRound(m *simplex.Master, p prices, worths []float64) in
 	return g.proveRound(m, p, worths, offers)
 }
 
-// proveRound decides the offenders, with more effort each time that less found nothing: a short proof and a narrow beam, a
-// wide beam, and then all that Limits allow. What that finds is dear, so its first success is looked at at once.
+// proveRound decides the offenders, first by a short proof and a beam, and where that finds
+// nothing by all that Limits allow. What that finds is dear, so its first success is looked at at once.
 func (g *generator) proveRound(m *simplex.Master, p prices, worths []float64, offers []offer) int {
+	offers, resting := g.rested(offers)
 	for _, e := range []effort{
 		{branches: g.Limits.Branches / shortProof, width: beamWidth},
-		{width: beamWidth * beamWide},
 		{branches: g.Limits.Branches, labels: g.Limits.Branches * labelsEach},
 	} {
 		need := proveEach
 		if e.labels > 0 {
-			need = 1
+			need, offers = 1, append(offers, resting...)
+			slices.SortStableFunc(offers, func(a, b offer) int { return cmp.Compare(b.over, a.over) })
 		}
 		added := 0
 		var left []offer
@@ -324,8 +342,11 @@ func (g *generator) proveRound(m *simplex.Master, p prices, worths []float64, of
 			case knapsack.Proven:
 				worths[o.k] = t
 			case knapsack.Better:
+				g.fails[o.k], g.rest[o.k] = 0, 0
 				added += g.addAll(m, p, o.k, v.contents)
 			case knapsack.Open:
+				g.fails[o.k] = min(g.fails[o.k]+1, restMost)
+				g.rest[o.k] = 1 << g.fails[o.k]
 				if left = append(left, o); e.labels > 0 {
 					worths[o.k] = min(worths[o.k], v.worth)
 					g.giveUp(m, o, v)
@@ -339,6 +360,20 @@ func (g *generator) proveRound(m *simplex.Master, p prices, worths []float64, of
 		}
 	}
 	return 0
+}
+
+// rested parts the kinds whose turn it is from those that beams found nothing for in their last rounds: nine of ten
+// beams would find nothing again.
+func (g *generator) rested(offers []offer) (now, resting []offer) {
+	for _, o := range offers {
+		if g.rest[o.k] > 0 {
+			g.rest[o.k]--
+			resting = append(resting, o)
+		} else {
+			now = append(now, o)
+		}
+	}
+	return now, resting
 }
 
 // giveUp puts what an undecided bin may be worth the most with into the master, real or not.

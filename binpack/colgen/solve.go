@@ -53,7 +53,10 @@ func (r *Run) Solve() Answer {
 	cut, err := g.relax(m)
 	r.cut = cut
 	g.work.Pivots += m.Pivots()
+	g.dbg("bound", m.Value())
+	g.dbgFractions(m) // g.dbg(
 	g.pack(m, err == nil)
+	g.dbg("end", 0)
 	best := g.incumbent
 	a := Answer{Fills: best.fills, Residual: best.left, Bound: g.inUnits(), Work: g.work, Learnt: g.learnt()}
 	if n := len(g.Shapes); n > aggregateFrom && n <= aggregateAbove && g.lines == nil && !g.halted() {
@@ -91,6 +94,7 @@ func (g *generator) pack(m *simplex.Master, converged bool) {
 	if total(g.incumbent.left) > 0 && g.ranked() {
 		g.keep(g.byRank())
 	}
+	g.dbg("dived", 0)
 	g.incumbent = g.accompany(g.incumbent)
 	if total(g.incumbent.left) > 0 {
 		return
@@ -98,6 +102,7 @@ func (g *generator) pack(m *simplex.Master, converged bool) {
 	if converged {
 		g.cases(m)
 	}
+	g.dbg("cased", 0)
 	g.search()
 }
 
@@ -223,6 +228,11 @@ func (g *generator) inUnits() Bound {
 		b.Value = g.leastCase().bound.Value
 	}
 	g.toUnits(&b)
+	if g.plain.Value > 0 && g.plain.Value < g.best.Value {
+		plain := g.plain
+		g.toUnits(&plain)
+		b.Plain = &plain
+	}
 	return b
 }
 
