@@ -18,8 +18,8 @@ import (
 //
 // Between the two numbers both are done: rows of their own for the packing, and the better bound.
 const (
-	aggregateFrom  = 300
-	aggregateAbove = 600
+	aggregateFrom  = 500
+	aggregateAbove = 1500
 	ownRowsAtMost  = 150 // beyond so many, the largest of them only
 	grain          = 0.2 // a shape that fills less of the largest bin is like sand
 )
@@ -31,6 +31,14 @@ const (
 	shift  = 1e-7
 	golden = 0.6180339887498949 // its multiples lie evenly
 )
+
+// wideRounds is how many rounds a master with so many rows of its own may take. Its bound is far off by then.
+const wideRounds = 40
+
+// wide reports whether the master has a row for each of more shapes than it could be brought to its optimum for.
+func (g *generator) wide() bool {
+	return len(g.Shapes) > aggregateFrom && !g.aggregated && g.lines == nil
+}
 
 // coef is what one item adds to a row of the master.
 type coef struct {

@@ -48,7 +48,6 @@ func (g *generator) dive(m *simplex.Master, st *stock) ([]Filled, []int64) {
 		d.deepen()
 	}
 	if !g.quick {
-		g.dbg("deep", d.m.Value())
 	}
 	for range diveSteps {
 		if d.empty() || d.g.halted() || d.solve() != nil {

@@ -11,7 +11,7 @@ import (
 
 const (
 	addEach     = 40   // patterns that one round may add
-	proveEach   = 6    // bins that one round of the bound branches on before the master is solved again
+	proveEach   = 20   // bins that one round of the bound branches on before the master is solved again
 	givenUp     = 2    // after so many failures to prove a bin it is relaxed at once
 	slackTarget = 2e-4 // how far a bin's best content may exceed its price before it is looked at
 	shortProof  = 20   // the part of Limits.Branches that a first look may take
@@ -201,7 +201,7 @@ func (g *generator) perRows(n int64) int64 {
 	if m <= fullPivots {
 		return n
 	}
-	return n / m * fullPivots
+	return n / m * fullPivots * 3
 }
 
 // solve pivots the master to an optimum within what Limits.Pivots leaves. Where that is not
@@ -220,7 +220,7 @@ func (g *generator) solve(m *simplex.Master) error {
 // columns runs the first phase: cheap patterns until none pays.
 func (g *generator) columns(m *simplex.Master) error {
 	worths := make([]float64, len(g.bins))
-	var center prices
+	center := g.warm(m)
 	for g.work.Iterations < g.Limits.Iterations && !g.ended() {
 		if err := g.solve(m); err != nil {
 			return err
@@ -234,6 +234,9 @@ func (g *generator) columns(m *simplex.Master) error {
 		before := g.best.Value
 		n := g.priceRound(m, p, exact, worths)
 		g.considerPlain(p, worths)
+		if g.wide() {
+			n += g.whole(m, p)
+		}
 		if g.best.Value > before || center.pi == nil {
 			center = p
 		}
@@ -248,6 +251,31 @@ func (g *generator) columns(m *simplex.Master) error {
 		}
 	}
 	return nil
+}
+
+// whole packs everything by value at the prices, and adds the contents: unlike those that price best one by one, they
+// complement each other.
+func (g *generator) whole(m *simplex.Master, p prices) int {
+	st, left, n := newStock(g.Problem), slices.Clone(g.demand), 0
+	pi := slices.Clone(p.pi)
+	for s := range pi {
+		pi[s] = max(pi[s], 1e-9)
+	}
+	fills := g.greedy(g.all(), left, pi, st)
+	g.unlimit()
+	at := map[*knapsack.Bin]int{}
+	for k, bin := range g.bins {
+		at[bin] = k
+	}
+	for _, f := range fills {
+		if g.add(m, at[f.Bin], f.Items) {
+			n++
+		}
+	}
+	if g.incumbent.st != nil {
+		g.keep(attempt{g.rightSize(fills, st), left, st})
+	}
+	return n
 }
 
 // priceRound adds the best patterns at prices p that also pay at the exact prices.
@@ -349,7 +377,7 @@ func (g *generator) proveRound(m *simplex.Master, p prices, worths []float64, of
 				g.rest[o.k] = 1 << g.fails[o.k]
 				if left = append(left, o); e.labels > 0 {
 					worths[o.k] = min(worths[o.k], v.worth)
-					g.giveUp(m, o, v)
+					g.giveUp(m, p, o, v)
 					added++
 				}
 			}
@@ -377,10 +405,16 @@ func (g *generator) rested(offers []offer) (now, resting []offer) {
 }
 
 // giveUp puts what an undecided bin may be worth the most with into the master, real or not.
-func (g *generator) giveUp(m *simplex.Master, o offer, v proved) {
+func (g *generator) giveUp(m *simplex.Master, p prices, o offer, v proved) {
 	if v.unreal != nil {
-		g.addFraction(m, o.k, floats(v.unreal))
-		return
+		worth := 0.0
+		for l, n := range v.unreal {
+			worth += float64(p.pi[g.bins[o.k].Shapes[l]] * float64(n))
+		}
+		if worth > g.threshold(o.k, p)*(1+slackTarget) { // it may owe what it is worth to cards and dimensions that it leaves empty
+			g.addFraction(m, o.k, floats(v.unreal))
+			return
+		}
 	}
 	g.open[o.k]++
 	g.addFraction(m, o.k, o.rel.X)

@@ -49,14 +49,14 @@ func Solve(p Part) Answer { return Begin(p).Solve() }
 // Solve packs the part and bounds it.
 func (r *Run) Solve() Answer {
 	g := r.g
+	if g.Start == nil && g.wide() {
+		g.Start = g.sketch()
+	}
 	m := g.start(g.incumbent.fills)
 	cut, err := g.relax(m)
 	r.cut = cut
 	g.work.Pivots += m.Pivots()
-	g.dbg("bound", m.Value())
-	g.dbgFractions(m) // g.dbg(
 	g.pack(m, err == nil)
-	g.dbg("end", 0)
 	best := g.incumbent
 	a := Answer{Fills: best.fills, Residual: best.left, Bound: g.inUnits(), Work: g.work, Learnt: g.learnt()}
 	if n := len(g.Shapes); n > aggregateFrom && n <= aggregateAbove && g.lines == nil && !g.halted() {
@@ -86,7 +86,7 @@ func (g *generator) pack(m *simplex.Master, converged bool) {
 		g.quick = true // rounds of pricing are exact: there is nothing to deepen
 		g.incumbent = g.finish(g.incumbent, g.perRows(finishPivots+2*g.work.Pivots))
 	}
-	if total(g.incumbent.left) > 0 || !g.closed() {
+	if total(g.incumbent.left) > 0 || !g.closed() && !g.wide() { // a dive from so many rows takes minutes
 		st := newStock(g.Problem)
 		fills, left := g.round(m, st)
 		g.keep(attempt{g.rightSize(fills, st), left, st})
@@ -94,7 +94,6 @@ func (g *generator) pack(m *simplex.Master, converged bool) {
 	if total(g.incumbent.left) > 0 && g.ranked() {
 		g.keep(g.byRank())
 	}
-	g.dbg("dived", 0)
 	g.incumbent = g.accompany(g.incumbent)
 	if total(g.incumbent.left) > 0 {
 		return
@@ -102,7 +101,6 @@ func (g *generator) pack(m *simplex.Master, converged bool) {
 	if converged {
 		g.cases(m)
 	}
-	g.dbg("cased", 0)
 	g.search()
 }
 
@@ -143,6 +141,12 @@ func (g *generator) relax(m *simplex.Master) (cut bool, err error) {
 	if g.lines != nil {
 		err = g.converge(m)
 		return err != nil, err
+	}
+	if g.wide() {
+		most := g.Limits.Iterations
+		defer func() { g.Limits.Iterations = most }()
+		g.Limits.Iterations = min(most, g.work.Iterations+wideRounds)
+		return true, g.columns(m)
 	}
 	if err := g.columns(m); err != nil {
 		return true, err
