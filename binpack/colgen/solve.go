@@ -32,6 +32,9 @@ func Solve(p Part) Answer {
 	fills, left := g.round(m, st2)
 	fills = g.rightSize(fills, st2, list)
 	best := g.better(attempt{fills, left, st2}, attempt{first, residual, st})
+	if len(g.homes) > 0 {
+		best = g.better(best, g.today(list))
+	}
 	if total(best.left) > 0 && g.ranked() {
 		best = g.better(best, g.byRank(list))
 	}
@@ -121,6 +124,11 @@ func (g *generator) start(first []Filled) *simplex.Master {
 			if bin.Holds(alone, g.rooms[k]) { // a follower is nothing without its leader
 				g.add(m, k, alone)
 			}
+		}
+	}
+	for _, k := range g.homes {
+		if c := g.bins[k].KeepHome(g.rooms[k]); len(c.Shapes) > 0 {
+			g.add(m, k, g.bins[k].Global(c))
 		}
 	}
 	at := map[*knapsack.Bin]int{}

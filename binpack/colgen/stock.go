@@ -73,6 +73,9 @@ func (g *generator) catalogue() []sized {
 // cheapest returns the first kind of the catalogue that holds the content and is in stock, before
 // kind `than`; than itself if there is none.
 func (g *generator) cheapest(c knapsack.Content, than *knapsack.Bin, st *stock, list []sized) *knapsack.Bin {
+	if len(g.homes) > 0 {
+		return g.cheapestAtHome(c, than, st, list)
+	}
 	for _, s := range list {
 		if s.bin == than {
 			return than
@@ -106,10 +109,11 @@ func (g *generator) rightSize(fills []Filled, st *stock, list []sized) []Filled 
 	return out
 }
 
+// cost is what fills cost, and all moves out of bins of today beside.
 func (g *generator) cost(fills []Filled) int64 {
-	var sum int64
+	sum := g.movesCost
 	for _, f := range fills {
-		sum += g.Problem.Bins[f.Bin.Index].Price * f.Count
+		sum += (g.Problem.Bins[f.Bin.Index].Price - f.Bin.Saved(f.Items)) * f.Count
 	}
 	return sum
 }
