@@ -16,6 +16,7 @@ type Snapshot struct {
 	Digest  string    // "sha256:…" of the input's bytes
 	At      time.Time // the input's own instant; zero where the input names none
 	Catalog CatalogRef
+	Terms   Terms // what is asked of the plan
 
 	Workloads []Workload // sorted by Ref, then Shape
 	Offers    []Offer    // kinds of node that can be had, and nodes that exist

@@ -34,6 +34,9 @@ func fromWire(in *wireSnapshot) (planner.Snapshot, error) {
 	if in.At != nil {
 		s.At = *in.At
 	}
+	if in.Terms != nil {
+		s.Terms = *in.Terms
+	}
 	for i := range in.Workloads {
 		s.Workloads = append(s.Workloads, r.workload(i))
 	}

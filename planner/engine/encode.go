@@ -22,6 +22,9 @@ func toWire(s planner.Snapshot) wireSnapshot {
 	if !s.At.IsZero() {
 		w.out.At = &s.At
 	}
+	if s.Terms != (planner.Terms{}) {
+		w.out.Terms = &s.Terms
+	}
 	for i := range s.Workloads {
 		w.workload(&s.Workloads[i])
 	}

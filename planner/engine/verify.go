@@ -59,6 +59,9 @@ func VerifyAgainst(data []byte, s planner.Snapshot) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
+	if given.Terms != nil { // what was asked of the plan is no part of its input
+		s.Terms = *given.Terms
+	}
 	canonical, err := lower.Canonical(s)
 	if err != nil {
 		return Report{}, err

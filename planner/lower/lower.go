@@ -83,8 +83,9 @@ func Lower(s planner.Snapshot) (Lowered, error) {
 	l.feasible()
 	l.classes()
 	l.domains()
-	l.bins()
 	l.items()
+	l.stays()
+	l.bins()
 	l.bind()
 	l.sunk()
 	if err := l.out.Problem.Validate(); err != nil {

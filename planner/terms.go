@@ -1,0 +1,30 @@
+package planner
+
+import "github.com/tenon-sh/tenon/pricing"
+
+// Terms are what is asked of a plan beside the facts. The zero value asks for the cheapest nodes alone.
+type Terms struct {
+	// MovePriceMicro is what moving one pod costs, as money an hour: a pod moves only where that saves at least so
+	// much an hour. It takes part in what is minimised, and is told apart from what nodes cost. 0: moves cost nothing.
+	MovePriceMicro pricing.Micro `json:"movePrice,omitempty"`
+	Sunk           SunkNodes     `json:"sunkNodes,omitempty"`
+}
+
+// SunkNodes says which nodes of today are paid for whatever is planned. They are held, though their pods may move:
+// using them costs nothing more, and giving them up saves nothing.
+type SunkNodes string
+
+// Which nodes are sunk.
+const (
+	SunkNone     SunkNodes = ""         // only held ones
+	SunkReserved SunkNodes = "reserved" // those of capacity type reserved: a reservation is billed as long as it lasts
+	SunkAll      SunkNodes = "all"      // all nodes of today
+)
+
+// Covers reports whether an offer's nodes are sunk. Nodes that are yet to be made never are.
+func (s SunkNodes) Covers(o *Offer) bool {
+	if len(o.Nodes) == 0 {
+		return false
+	}
+	return s == SunkAll || s == SunkReserved && o.CapacityType == "reserved"
+}
