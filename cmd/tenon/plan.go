@@ -39,6 +39,7 @@ var planOutputs = []string{"table", "wide", "json", "yaml", "markdown"}
 // planOptions are the flags of plan.
 type planOptions struct {
 	source       sourceOptions
+	terms        termsOptions
 	output       string
 	report, save string
 	work         string
@@ -61,6 +62,7 @@ func newPlan() *cobra.Command {
 		},
 	}
 	o.source.flags(cmd)
+	o.terms.flags(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.report, "report", "", "also write an HTML report to `FILE`")
 	f.StringVar(&o.save, "out", "", "also write the plan as JSON to `FILE`, for explain and verify")
@@ -83,6 +85,10 @@ func (o *planOptions) run(cmd *cobra.Command) error {
 	if err := o.targets(); err != nil {
 		return err
 	}
+	terms, err := o.terms.parse()
+	if err != nil {
+		return err
+	}
 	limits, err := parseWork(o.work)
 	if err != nil {
 		return err
@@ -93,6 +99,7 @@ func (o *planOptions) run(cmd *cobra.Command) error {
 		if err != nil {
 			return planner.Plan{}, err
 		}
+		snapshot.Terms = terms
 		return engine.Decide(engine.Input{Snapshot: snapshot, Limits: limits, Solve: solver(bar)})
 	})
 	bar.stop()

@@ -34,7 +34,8 @@ type Report struct {
 	Source        string
 	Currency      string
 	Planned       pricing.Micro
-	LowerBound    pricing.Micro
+	Moves         *pricing.Micro // beside Planned; nil: moves have no price
+	LowerBound    pricing.Micro  // of planned and moves together
 	GapPercent    float64
 	Status        string
 	Nodes         int64
@@ -188,7 +189,7 @@ func openProof(data json.RawMessage) (*proof, error) {
 func summarize(plan *planner.Plan, low *lower.Lowered) Report {
 	r := Report{
 		Digest: plan.Digest, InputDigest: plan.InputDigest, Source: plan.Source, Currency: plan.Cost.Currency,
-		Planned: plan.Cost.PlannedPerHour, LowerBound: plan.Cost.LowerBoundPerHour, GapPercent: plan.Cost.GapPercent,
+		Planned: plan.Cost.PlannedPerHour, Moves: plan.Cost.MovesPerHour, LowerBound: plan.Cost.LowerBoundPerHour, GapPercent: plan.Cost.GapPercent,
 		Status: plan.Solver.Status, Workloads: len(plan.Workloads),
 		ItemKinds: len(low.Problem.Items), BinKinds: len(low.Problem.Bins),
 	}

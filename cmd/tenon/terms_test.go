@@ -1,0 +1,57 @@
+package main
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A price of moves that is higher than anything that could be saved keeps every pod of the example where it is, as far
+// as it may stay; sunk nodes are paid for in full. Both are in the proof, so that the plan verifies, against its input too.
+func TestTermsReachThePlanAndItsProof(t *testing.T) {
+	type fields struct {
+		Cost struct {
+			NowPerHour, PlannedPerHour, HeldPerHour json.Number
+			MovesPerHour                            *json.Number
+		}
+		Changes struct{ PodsMoved, PodsStaying int64 }
+	}
+	run := func(args ...string) fields {
+		save := filepath.Join(t.TempDir(), "plan.json")
+		got := tenon(t, "", append([]string{"plan", "--example", "--work", "fast", "-o", "json", "--out", save}, args...)...)
+		var p fields
+		if err := json.Unmarshal([]byte(got.stdout), &p); err != nil {
+			t.Fatalf("exit code %d, stderr %q: %v", got.code, got.stderr, err)
+		}
+		if got := tenon(t, "", "verify", save, "--example"); got.code != exitOK {
+			t.Errorf("%v: the plan does not verify: %s", args, got.stderr)
+		}
+		return p
+	}
+	free, dear, sunk := run(), run("--move-cost", "1000"), run("--sunk-nodes", "all")
+	if free.Cost.MovesPerHour != nil || dear.Cost.MovesPerHour == nil {
+		t.Errorf("moves cost %v for nothing and %v at a price", free.Cost.MovesPerHour, dear.Cost.MovesPerHour)
+	}
+	if dear.Changes.PodsMoved*20 > free.Changes.PodsMoved {
+		t.Errorf("%d pods move at a price that nothing is worth, %d for nothing", dear.Changes.PodsMoved, free.Changes.PodsMoved)
+	}
+	if sunk.Cost.HeldPerHour != sunk.Cost.NowPerHour {
+		t.Errorf("%s of %s are sunk, want all", sunk.Cost.HeldPerHour, sunk.Cost.NowPerHour)
+	}
+}
+
+func TestTermsThatMakeNoSense(t *testing.T) {
+	for name, tc := range map[string]struct{ flag, value, want string }{
+		"a price that is no number":    {"--move-cost", "cheap", "--move-cost"},
+		"a price below nothing":        {"--move-cost", "-1", "negative"},
+		"nodes that nobody has a word": {"--sunk-nodes", "some", "sunk-nodes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := tenon(t, "", "plan", "--example", tc.flag, tc.value)
+			if got.code != exitInput || !strings.Contains(got.stderr, tc.want) {
+				t.Errorf("exit code %d, stderr %q; want %d with %q", got.code, got.stderr, exitInput, tc.want)
+			}
+		})
+	}
+}
