@@ -8,6 +8,15 @@ type Terms struct {
 	// much an hour. It takes part in what is minimised, and is told apart from what nodes cost. 0: moves cost nothing.
 	MovePriceMicro pricing.Micro `json:"movePrice,omitempty"`
 	Sunk           SunkNodes     `json:"sunkNodes,omitempty"`
+	// SpotPoolPercent is how much of the CPU that pods which may use spot ask for can lie in one interruption pool, in
+	// percent; one node always can. 0: no such rule.
+	SpotPoolPercent int64 `json:"spotPoolPercent,omitempty"`
+}
+
+// SpotPool is an interruption pool: spot capacity of one instance type in one zone, which a cloud reclaims together.
+type SpotPool struct {
+	InstanceType string `json:"type"`
+	Zone         string `json:"zone"`
 }
 
 // SunkNodes says which nodes of today are paid for whatever is planned. They are held, though their pods may move:

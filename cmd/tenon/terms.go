@@ -11,6 +11,7 @@ import (
 type termsOptions struct {
 	moveCost string
 	sunk     string
+	spot     int64
 }
 
 const sunkNone = "none"
@@ -19,6 +20,7 @@ func (o *termsOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.moveCost, "move-cost", "0", "what moving one pod costs, as `MONEY` an hour: it moves only where that saves so much an hour")
 	f.StringVar(&o.sunk, "sunk-nodes", sunkNone, "`WHICH` nodes of today are paid for whatever is planned: none, reserved, all")
+	f.Int64Var(&o.spot, "spot-pool-share", 0, "at most `PERCENT` of the CPU that pods on spot may ask for in one interruption pool (instance type and zone), or one node; 0: no such rule")
 	choose(cmd, "sunk-nodes", sunkNone, string(planner.SunkReserved), string(planner.SunkAll))
 }
 
@@ -37,6 +39,9 @@ func (o *termsOptions) parse() (planner.Terms, error) {
 	if price < 0 {
 		return planner.Terms{}, badInputf("--move-cost %s: is negative", o.moveCost)
 	}
-	terms.MovePriceMicro = price
+	if o.spot < 0 || o.spot > 100 {
+		return planner.Terms{}, badInputf("--spot-pool-share %d: is no percentage", o.spot)
+	}
+	terms.MovePriceMicro, terms.SpotPoolPercent = price, o.spot
 	return terms, nil
 }

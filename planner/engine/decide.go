@@ -39,11 +39,7 @@ func Decide(in Input) (planner.Plan, error) {
 	if err != nil {
 		return planner.Plan{}, err
 	}
-	low, err := lower.Lower(s)
-	if err != nil {
-		return planner.Plan{}, err
-	}
-	k, err := solve(in, &low.Problem)
+	low, k, err := diversify(in, &s)
 	if err != nil {
 		return planner.Plan{}, err
 	}

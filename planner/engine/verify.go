@@ -60,7 +60,8 @@ func VerifyAgainst(data []byte, s planner.Snapshot) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	if given.Terms != nil { // what was asked of the plan is no part of its input
+	s.SpotPools = given.SpotPools // what was asked of the plan is no part of its input
+	if given.Terms != nil {
 		s.Terms = *given.Terms
 	}
 	canonical, err := lower.Canonical(s)

@@ -89,6 +89,7 @@ func worlds() map[string]func() planner.Snapshot {
 		"rules":    rulesWorld,
 		"moves":    movesWorld,
 		"sunk":     sunkWorld,
+		"spot":     spotWorld,
 		"empty":    func() planner.Snapshot { return newWorld().Snapshot },
 	}
 }
@@ -180,6 +181,24 @@ func movesWorld() planner.Snapshot {
 	w.work("api", 2, 500, 900).Today = []planner.Location{{Node: "n-1", Pods: 2}, {Node: "held", Pods: 2}}
 	w.work("pair", 2, 700, 900).Today = []planner.Location{{Node: "held", Pods: 2}}
 	w.Rules = []planner.Rule{{Kind: planner.HostTogether, Members: []int{2}, Text: "pair"}}
+	return w.Snapshot
+}
+
+// spotWorld runs on spot, of which no pool may have more than a fifth, and has a held node in one.
+func spotWorld() planner.Snapshot {
+	w := newWorld()
+	w.Terms.SpotPoolPercent = 20
+	w.offer("spot", "m5.xlarge", 3930, 15000, "0.06", planner.Cards{})
+	w.offer("spot", "m5a.xlarge", 3930, 15000, "0.07", planner.Cards{})
+	for i := range w.Offers {
+		w.Offers[i].CapacityType = "spot"
+	}
+	w.node("held", 0, true)
+	w.offer("general", "m5.xlarge", 3930, 15000, "0.192", planner.Cards{})
+	w.work("web", 40, 1000, 900)
+	w.work("db", 2, 1000, 900).Constraints = []planner.Constraint{
+		w.only("capacityType", "karpenter.sh/capacity-type In [on-demand]", func(o *planner.Offer) bool { return o.CapacityType == "on-demand" }),
+	}
 	return w.Snapshot
 }
 
@@ -304,6 +323,14 @@ func randomWorld(seed uint64) planner.Snapshot {
 	}
 	if r.IntN(4) == 0 {
 		w.Terms.Sunk = planner.SunkAll
+	}
+	if r.IntN(2) == 0 {
+		w.Terms.SpotPoolPercent = int64(1 + r.IntN(100))
+		for i := range w.Offers {
+			if i%2 == 0 {
+				w.Offers[i].CapacityType = "spot"
+			}
+		}
 	}
 	return w.Snapshot
 }

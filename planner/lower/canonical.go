@@ -66,6 +66,7 @@ func Canonical(s planner.Snapshot) (planner.Snapshot, error) {
 	c.sets()
 	c.rules()
 	c.nodes()
+	c.out.SpotPools = SortedPools(s.SpotPools)
 	return c.out, nil
 }
 

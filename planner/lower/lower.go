@@ -27,7 +27,7 @@ type Index struct {
 	Cards   []CardRef
 	Items   []ItemRef
 	Bins    []BinRef
-	Budgets []planner.Limit // Max is what the NodePool's owner wrote, before held nodes are subtracted
+	Budgets []planner.Limit // Max is what the NodePool's owner wrote, before held nodes are subtracted; Snapshot.SpotPools follow
 	ItemOf  []int           // item of each workload; -1: its pods fit nowhere
 	BinOf   []int           // bin of each offer
 	Allowed []planner.Set   // for each workload, the offers that all its constraints allow
@@ -179,6 +179,7 @@ func (l *lowering) budgets() {
 		}
 		l.out.Problem.Budgets = append(l.out.Problem.Budgets, left)
 	}
+	l.spotBudgets()
 }
 
 // limitUse is what one node counts against a limit.
@@ -212,6 +213,7 @@ func (l *lowering) specs() {
 					b.Uses = append(b.Uses, model.Use{Budget: n, Amount: min(amount, model.MaxAmount)})
 				}
 			}
+			b.Uses = append(b.Uses, l.spotUses(o)...)
 		}
 		l.spec = append(l.spec, spec{bin: b, stage: stage, number: Number(o)})
 	}

@@ -58,6 +58,9 @@ func (f *faults) terms(t *planner.Terms) {
 	if t.MovePriceMicro < 0 || int64(t.MovePriceMicro) > model.MaxAmount {
 		f.addf("the price of a move, %s, is outside 0…%s", t.MovePriceMicro, pricing.Micro(model.MaxAmount))
 	}
+	if t.SpotPoolPercent < 0 || t.SpotPoolPercent > 100 {
+		f.addf("a share of %d %% for one pool of spot capacity is outside 0…100", t.SpotPoolPercent)
+	}
 	switch t.Sunk {
 	case planner.SunkNone, planner.SunkReserved, planner.SunkAll:
 	default:

@@ -40,6 +40,7 @@ func Raise(s planner.Snapshot, low lower.Lowered, k *model.Packing) (planner.Pla
 	for i := range groups {
 		p.Nodes = append(p.Nodes, groups[i].PlanNode)
 	}
+	p.Notes = append(p.Notes, spotNote(&s, &low, p.Nodes)...)
 	stays := d.stays(groups)
 	p.Workloads = d.works(stays)
 	p.Today = d.fates(groups)
