@@ -9,7 +9,7 @@ type Terms struct {
 	MovePriceMicro pricing.Micro `json:"movePrice,omitempty"`
 	Sunk           SunkNodes     `json:"sunkNodes,omitempty"`
 	// SpotPoolPercent is how much of the CPU that pods which may use spot ask for can lie in one interruption pool, in
-	// percent; one node always can. 0: no such rule.
+	// percent, counted as the CPU of its nodes. 0: no such rule.
 	SpotPoolPercent int64 `json:"spotPoolPercent,omitempty"`
 }
 

@@ -20,7 +20,7 @@ func (o *termsOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.moveCost, "move-cost", "0", "what moving one pod costs, as `MONEY` an hour: it moves only where that saves so much an hour")
 	f.StringVar(&o.sunk, "sunk-nodes", sunkNone, "`WHICH` nodes of today are paid for whatever is planned: none, reserved, all")
-	f.Int64Var(&o.spot, "spot-pool-share", 0, "at most `PERCENT` of the CPU that pods on spot may ask for in one interruption pool (instance type and zone), or one node; 0: no such rule")
+	f.Int64Var(&o.spot, "spot-pool-share", 0, "at most `PERCENT` of the CPU that pods which may use spot ask for, in one interruption pool (instance type and zone); 0: no such rule")
 	choose(cmd, "sunk-nodes", sunkNone, string(planner.SunkReserved), string(planner.SunkAll))
 }
 

@@ -66,12 +66,31 @@ func TestPodsBeyondAllSpotPoolsAreUnplaced(t *testing.T) {
 	w.Workloads[0].Constraints = []planner.Constraint{
 		w.only("capacityType", "karpenter.sh/capacity-type In [spot]", func(o *planner.Offer) bool { return o.CapacityType == "spot" }),
 	}
-	w.Terms.SpotPoolPercent = 10
+	w.Workloads[0].Replicas = 60
 	plan := decide(t, w.Snapshot)
 	if len(plan.Unplaced) != 1 || !strings.Contains(plan.Unplaced[0].Reason, "spot share: ") {
 		t.Fatalf("unplaced: %+v", plan.Unplaced)
 	}
 	if _, err := engine.VerifyAgainst(encode(t, plan), w.Snapshot); err != nil {
 		t.Errorf("VerifyAgainst: %v", err)
+	}
+}
+
+// A tenth of 40 CPU is 4: one node of 3.93 in each pool, and none of 7.93, of which one is more.
+func TestANodeThatIsMoreThanItsShareIsLeftOut(t *testing.T) {
+	w := &world{spotWorld()}
+	w.Terms.SpotPoolPercent = 10
+	w.offer("spot", "m5.2xlarge", 7930, 30000, "0.01", planner.Cards{})
+	for i := len(w.Offers) - len(zones); i < len(w.Offers); i++ {
+		w.Offers[i].CapacityType = "spot"
+	}
+	plan := decide(t, w.Snapshot)
+	for pool, n := range pools(plan) {
+		if n > 1 || pool.InstanceType == "m5.2xlarge" {
+			t.Errorf("%d nodes in %v", n, pool)
+		}
+	}
+	if last := plan.Notes[len(plan.Notes)-1]; !strings.Contains(last.Text, "1 instance type is left out") {
+		t.Errorf("note %+v", last)
 	}
 }

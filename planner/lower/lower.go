@@ -100,6 +100,7 @@ type lowering struct {
 	out  Lowered
 	dims []string
 
+	spot   SpotShare
 	units  []unit
 	unitOf []int  // by workload
 	spec   []spec // by offer
@@ -204,6 +205,9 @@ func (l *lowering) specs() {
 			if o.Cards.Fixed != nil {
 				b.Fixed = l.fixed(k, o.Cards.Fixed)
 			}
+		}
+		if l.spot.TooLarge(o) { // it holds nothing
+			clear(b.Cap)
 		}
 		stage := StageOf(o)
 		if stage != Held {

@@ -24,46 +24,54 @@ func SortedPools(pools []planner.SpotPool) []planner.SpotPool {
 	return slices.Compact(out)
 }
 
-// SpotDemand is the CPU, in thousandths, that all pods which may use spot ask for. It does not depend on the plan.
-func SpotDemand(s *planner.Snapshot, index *Index) int64 {
-	var spot planner.Set
-	for i := range s.Offers {
-		if _, ok := PoolOf(&s.Offers[i]); ok {
-			spot.Add(i)
-		}
-	}
-	var sum int64
-	for i := range s.Workloads {
-		if w := &s.Workloads[i]; index.Allowed[i].And(spot).Len() > 0 {
-			sum = satAdd(sum, satMul(w.Requests.CPUMilli, w.Replicas))
-		}
-	}
-	return sum
+// SpotShare says how many nodes an interruption pool may have.
+type SpotShare struct {
+	Demand  int64 // the CPU, in thousandths, that all pods which may use spot ask for: it does not depend on the plan
+	percent int64
+	size    map[planner.SpotPool]int64 // the CPU of the largest node of each pool
 }
 
-// SpotNodesMax is how many nodes a pool may have: as many as fit its share of the demand, and one at any rate. Where the
-// CPU of its nodes is not known there is no limit.
-func SpotNodesMax(s *planner.Snapshot, pool planner.SpotPool, demand int64) int64 {
-	var size int64 // of the largest node of the pool
+// NewSpotShare reads the share from the terms of a snapshot. allowed has the offers of each workload.
+func NewSpotShare(s *planner.Snapshot, allowed []planner.Set) SpotShare {
+	x := SpotShare{percent: s.Terms.SpotPoolPercent, size: map[planner.SpotPool]int64{}}
+	if x.percent == 0 {
+		return x
+	}
+	var spot planner.Set
 	for i := range s.Offers {
-		if p, ok := PoolOf(&s.Offers[i]); ok && p == pool {
-			size = max(size, s.Offers[i].Allocatable.CPUMilli)
+		if pool, ok := PoolOf(&s.Offers[i]); ok {
+			spot.Add(i)
+			x.size[pool] = max(x.size[pool], s.Offers[i].Allocatable.CPUMilli)
 		}
 	}
-	if size == 0 || s.Terms.SpotPoolPercent == 0 {
+	for i := range s.Workloads {
+		if w := &s.Workloads[i]; allowed[i].And(spot).Len() > 0 {
+			x.Demand = satAdd(x.Demand, satMul(w.Requests.CPUMilli, w.Replicas))
+		}
+	}
+	return x
+}
+
+// NodesMax is how many nodes a pool may have: as many as fit its share of the demand. Where the CPU of its nodes is not
+// known, as nobody asks for CPU, there is no limit.
+func (x *SpotShare) NodesMax(pool planner.SpotPool) int64 {
+	if x.percent == 0 || x.size[pool] == 0 {
 		return model.MaxAmount
 	}
-	return max(1, satMul(demand, s.Terms.SpotPoolPercent)/100/size)
+	return satMul(x.Demand, x.percent) / 100 / x.size[pool]
+}
+
+// TooLarge reports whether a single node of an offer is more than its pool may have.
+func (x *SpotShare) TooLarge(o *planner.Offer) bool {
+	pool, ok := PoolOf(o)
+	return ok && !o.Held && x.NodesMax(pool) == 0
 }
 
 // spotBudgets adds a budget of nodes for each interruption pool that is limited.
 func (l *lowering) spotBudgets() {
-	if len(l.s.SpotPools) == 0 {
-		return
-	}
-	demand := SpotDemand(l.s, &l.out.Index)
+	l.spot = NewSpotShare(l.s, l.out.Index.Allowed)
 	for _, pool := range l.s.SpotPools {
-		left := SpotNodesMax(l.s, pool, demand)
+		left := l.spot.NodesMax(pool)
 		for i := range l.s.Offers {
 			if p, ok := PoolOf(&l.s.Offers[i]); ok && p == pool && l.s.Offers[i].Held {
 				left = max(0, left-Number(&l.s.Offers[i]))

@@ -20,7 +20,7 @@ func SpotUse(s *planner.Snapshot, low *lower.Lowered, nodes []planner.PlanNode) 
 	if s.Terms.SpotPoolPercent == 0 {
 		return nil
 	}
-	demand := lower.SpotDemand(s, &low.Index)
+	share := lower.NewSpotShare(s, low.Index.Allowed)
 	at := map[planner.SpotPool]int{}
 	var out []PoolUse
 	for i := range nodes {
@@ -33,7 +33,7 @@ func SpotUse(s *planner.Snapshot, low *lower.Lowered, nodes []planner.PlanNode) 
 		if !known {
 			k = len(out)
 			at[pool] = k
-			out = append(out, PoolUse{Pool: pool, Max: lower.SpotNodesMax(s, pool, demand)})
+			out = append(out, PoolUse{Pool: pool, Max: share.NodesMax(pool)})
 		}
 		out[k].Nodes += n.Count
 	}
@@ -43,13 +43,35 @@ func SpotUse(s *planner.Snapshot, low *lower.Lowered, nodes []planner.PlanNode) 
 	return out
 }
 
+// tooLarge counts the instance types of which one node is more than a pool may have.
+func tooLarge(s *planner.Snapshot, share *lower.SpotShare) int {
+	types := map[string]bool{}
+	for i := range s.Offers {
+		if share.TooLarge(&s.Offers[i]) {
+			types[s.Offers[i].InstanceType] = true
+		}
+	}
+	return len(types)
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
 // spotNote says whether the plan keeps the share of interruption pools, and for which of them the bound knows of it.
 func spotNote(s *planner.Snapshot, low *lower.Lowered, nodes []planner.PlanNode) []planner.Note {
 	if s.Terms.SpotPoolPercent == 0 {
 		return nil
 	}
-	rule := fmt.Sprintf("at most %d %% of the CPU that pods on spot may ask for (%s) in one interruption pool, or one node",
-		s.Terms.SpotPoolPercent, limitText(planner.Limit{Resource: lower.CPU}, lower.SpotDemand(s, &low.Index)))
+	share := lower.NewSpotShare(s, low.Index.Allowed)
+	rule := fmt.Sprintf("at most %d %% of the %s CPU that pods which may use spot ask for are in one interruption pool",
+		s.Terms.SpotPoolPercent, limitText(planner.Limit{Resource: lower.CPU}, share.Demand))
+	if large := tooLarge(s, &share); large > 0 {
+		rule += fmt.Sprintf(" (%s left out, as one node is more)", plural(large, "instance type is", "instance types are"))
+	}
 	note := planner.Note{Severity: planner.Info}
 	uses := SpotUse(s, low, nodes)
 	switch {
