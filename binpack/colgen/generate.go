@@ -296,7 +296,7 @@ func (g *generator) proveRound(m *simplex.Master, p prices, worths []float64, of
 	added := 0
 	for _, o := range offers {
 		t := g.threshold(o.k, p) * (1 + slackTarget)
-		verdict, c, nodes := g.bins[o.k].Prove(p.pi, o.rel, t, g.Limits.Branches)
+		verdict, c, nodes := g.bins[o.k].Prove(p.pi, o.rel, t, g.branches(o.k))
 		g.work.Branches += nodes
 		switch verdict {
 		case knapsack.Proven:

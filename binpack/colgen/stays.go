@@ -119,3 +119,15 @@ func (s *searcher) withHomes(residual []int64, removed []Filled) []int {
 	slices.Sort(more)
 	return slices.Concat(s.kinds, slices.Compact(more))
 }
+
+// homeBranches is the least number of branches that the proof of a home may take.
+const homeBranches = 1000
+
+// branches is how many the proof of kind k may take. Homes are many, alike, and each is one bin or a few: they share
+// what one kind may take, and what is not proven of them costs no more than their own ν.
+func (g *generator) branches(k int) int64 {
+	if !g.bins[k].Stays() {
+		return g.Limits.Branches
+	}
+	return min(g.Limits.Branches, max(homeBranches, g.Limits.Branches/int64(len(g.homes))))
+}

@@ -24,6 +24,7 @@ type brancher struct {
 	order   []int
 	reduced []float64
 	upper   []float64
+	peak    []float64   // the number of copies of each that loses nothing
 	home    []float64   // the first so many copies of each ordered shape
 	saves   []float64   // are worth so much more; nil: nothing stays
 	rate    []float64   // multiplier of each dimension that has one, then 1 for the cards
@@ -174,7 +175,7 @@ func (b *brancher) walk(o int, penalty float64) {
 		p := penalty + b.lost(o, n)
 		if p < b.gap {
 			b.step(o, n, p)
-		} else if n <= b.peak(o) {
+		} else if n <= b.peak[o] {
 			return // fewer copies only lose more
 		}
 		if b.nodes >= b.limit || b.found {

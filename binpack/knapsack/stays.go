@@ -181,9 +181,14 @@ func (k *Bin) KeepHome(room *Room) Content {
 	return room.Content()
 }
 
-// loadStays notes what stays of the ordered shapes.
+// loadStays notes what stays of the ordered shapes, and which number of copies of each loses nothing.
 func (b *brancher) loadStays() {
-	b.home, b.saves = nil, nil
+	b.home, b.saves, b.peak = nil, nil, make([]float64, len(b.order))
+	for o := range b.order {
+		if b.reduced[o] > 0 {
+			b.peak[o] = b.upper[o]
+		}
+	}
 	if len(b.k.stays) == 0 {
 		return
 	}
@@ -194,24 +199,15 @@ func (b *brancher) loadStays() {
 				b.home[o], b.saves[o] = b.k.home(s), s.saves
 			}
 		}
-	}
-}
-
-// peak is the number of copies of ordered shape o that lose nothing.
-func (b *brancher) peak(o int) float64 {
-	switch {
-	case b.reduced[o] > 0:
-		return b.upper[o]
-	case b.saves != nil && b.reduced[o]+b.saves[o] > 0:
-		return b.home[o]
-	default:
-		return 0
+		if b.reduced[o] <= 0 && b.reduced[o]+b.saves[o] > 0 {
+			b.peak[o] = b.home[o]
+		}
 	}
 }
 
 // lost is what n copies of ordered shape o are worth less, above their charge, than its peak is.
 func (b *brancher) lost(o int, n float64) float64 {
-	at := b.peak(o)
+	at := b.peak[o]
 	v := float64(b.reduced[o] * (at - n))
 	if b.saves != nil {
 		v += float64(b.saves[o] * (min(at, b.home[o]) - min(n, b.home[o])))
