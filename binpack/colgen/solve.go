@@ -126,11 +126,6 @@ func (g *generator) start(first []Filled) *simplex.Master {
 			}
 		}
 	}
-	for _, k := range g.homes {
-		if c := g.bins[k].KeepHome(g.rooms[k]); len(c.Shapes) > 0 {
-			g.add(m, k, g.bins[k].Global(c))
-		}
-	}
 	at := map[*knapsack.Bin]int{}
 	for k, bin := range g.bins {
 		at[bin] = k
