@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -51,6 +53,36 @@ func TestTermsThatMakeNoSense(t *testing.T) {
 			got := tenon(t, "", "plan", "--example", tc.flag, tc.value)
 			if got.code != exitInput || !strings.Contains(got.stderr, tc.want) {
 				t.Errorf("exit code %d, stderr %q; want %d with %q", got.code, got.stderr, exitInput, tc.want)
+			}
+		})
+	}
+}
+
+// A reservation is a row of a catalog: it is used first, for nothing, and as often as it was reserved. Two pods fill a
+// node, so that one of the two nodes is the reserved one and the other costs 0.15.
+func TestAReservationIsUsedFirstAndOnlyAsOftenAsItIs(t *testing.T) {
+	input, err := os.ReadFile("testdata/tiny.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct{ count, want string }{
+		"one is reserved":    {"1", "0.15"},
+		"three are reserved": {"3", "0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cluster := strings.Replace(string(input), "values: [on-demand]", "values: [on-demand, reserved]", 1)
+			catalog := strings.Replace(racks, ",count\n", ",count,reservation_id\n", 1)
+			catalog = regexp.MustCompile(`(?m)^((?:small|big|dear).*)$`).ReplaceAllString(catalog, "$1,") +
+				"small.a,,,,,,,,fra-1a,reserved,0," + tc.count + ",cr-1\n"
+			got := tenon(t, "", "plan", "-f", tempFile(t, "c.yaml", cluster), "--catalog", tempFile(t, "r.csv", catalog), "--catalog-only", "-o", "json")
+			var p struct {
+				Cost struct{ PlannedPerHour, LowerBoundPerHour json.Number }
+			}
+			if err := json.Unmarshal([]byte(got.stdout), &p); err != nil {
+				t.Fatalf("exit code %d, stderr %q: %v", got.code, got.stderr, err)
+			}
+			if p.Cost.PlannedPerHour.String() != tc.want || p.Cost.LowerBoundPerHour.String() != tc.want {
+				t.Errorf("planned %s, bound %s, want %s", p.Cost.PlannedPerHour, p.Cost.LowerBoundPerHour, tc.want)
 			}
 		})
 	}
