@@ -170,7 +170,10 @@ func (v *prover) root(b int) *root {
 	var space *room
 	for _, i := range v.items[bin.Class] {
 		reduced := v.dual(i, bin.Domain) - v.charge[i]
-		home, saves := v.stay(i, b)
+		var home, saves int64
+		if bin.Stays != nil {
+			home, saves = v.stay(i, b)
+		}
 		if more(reduced, saves) <= 0 {
 			continue
 		}

@@ -58,6 +58,17 @@ func surplus(reduced, home, saves, n int64) int64 {
 
 // lost is what n copies of a candidate are worth less, above their charge, than its peak is.
 func (c *candidate) lost(n int64) int64 {
+	switch {
+	case c.saves > 0:
+		return c.lostAtHome(n)
+	case c.reduced > 0:
+		return c.reduced * (c.most - n)
+	default:
+		return -c.reduced * n
+	}
+}
+
+func (c *candidate) lostAtHome(n int64) int64 {
 	peak := c.peak()
 	low, high := min(n, peak), max(n, peak)
 	home := min(c.home, high) - min(c.home, low)

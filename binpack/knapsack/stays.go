@@ -207,10 +207,14 @@ func (b *brancher) loadStays() {
 
 // lost is what n copies of ordered shape o are worth less, above their charge, than its peak is.
 func (b *brancher) lost(o int, n float64) float64 {
-	at := b.peak[o]
-	v := float64(b.reduced[o] * (at - n))
+	v := float64(b.reduced[o] * (b.peak[o] - n))
 	if b.saves != nil {
-		v += float64(b.saves[o] * (min(at, b.home[o]) - min(n, b.home[o])))
+		v += b.lostAtHome(o, n)
 	}
 	return v
+}
+
+// lostAtHome is what n copies save less than the peak does.
+func (b *brancher) lostAtHome(o int, n float64) float64 {
+	return float64(b.saves[o] * (min(b.peak[o], b.home[o]) - min(n, b.home[o])))
 }
