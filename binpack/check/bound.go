@@ -44,9 +44,12 @@ func (c *checker) bound() {
 		return
 	}
 	c.bounded(lift(c.p, cert.Scale, total))
-	v := newProver(c.p, cert, c.rules, placed)
+	v := newProver(c.p, cert, c.rules, outside(cert, placed))
+	v.all = placed
 	v.run(&c.faults)
-	v.trees(&c.faults)
+	all := newProver(c.p, cert, c.rules, placed)
+	all.nodes = v.nodes
+	all.trees(&c.faults)
 }
 
 func (c *checker) bounded(proven *big.Int) {
