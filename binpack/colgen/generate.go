@@ -128,6 +128,7 @@ func (g *generator) consider(p prices, worths []float64) {
 		factor = max(factor, (worths[k]-g.threshold(k, p)+g.price(k))/g.price(k))
 	}
 	b := Bound{Shapes: slices.Clone(p.pi), Max: slices.Clone(p.max), Budgets: slices.Clone(p.bud), Mu: make([][]float64, len(g.bins)), Cuts: slices.Clone(p.cut)}
+	b.Value += g.moves
 	for i, c := range g.cuts {
 		b.Cuts[i] /= factor
 		b.Value += float64(c.sign() * b.Cuts[i] * c.k)
@@ -160,7 +161,7 @@ func (g *generator) consider(p prices, worths []float64) {
 		if g.maxRow[k] < 0 {
 			continue
 		}
-		need := worths[k]/factor - g.price(k) - (g.threshold(k, p)-g.price(k)-p.max[k])/factor
+		need := worths[k]/factor + (1-1/factor)*g.bins[k].SavedMost() - g.price(k) - (g.threshold(k, p)-g.price(k)-p.max[k])/factor
 		b.Max[k] = max(0, need)
 		b.Value -= float64(b.Max[k] * float64(g.kind(k).Max))
 	}
@@ -239,7 +240,7 @@ func (g *generator) priceRound(m *simplex.Master, p, exact prices, worths []floa
 		o := &offers[i]
 		c, _ := g.bins[o.k].Fill(p.pi, o.rel, g.rooms[o.k])
 		o.fill = g.bins[o.k].Global(c)
-		w := 0.0
+		w := g.bins[o.k].SavedBy(o.fill.Shapes, floats(o.fill.Counts))
 		for j, s := range o.fill.Shapes {
 			w += float64(exact.pi[s] * float64(o.fill.Counts[j]))
 		}

@@ -83,6 +83,9 @@ func (g *generator) pack(m *simplex.Master, converged bool) {
 		g.quick = true // rounds of pricing are exact: there is nothing to deepen
 		g.incumbent = g.finish(g.incumbent, g.perRows(finishPivots+2*g.work.Pivots))
 	}
+	if len(g.homes) > 0 {
+		g.keep(g.today())
+	}
 	if total(g.incumbent.left) > 0 || !g.closed() {
 		st := newStock(g.Problem)
 		fills, left := g.round(m, st)
