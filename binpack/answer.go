@@ -8,6 +8,7 @@ import (
 	"github.com/tenon-sh/tenon/binpack/cards"
 	"github.com/tenon-sh/tenon/binpack/check"
 	"github.com/tenon-sh/tenon/binpack/colgen"
+	"github.com/tenon-sh/tenon/binpack/knapsack"
 	"github.com/tenon-sh/tenon/binpack/model"
 )
 
@@ -30,8 +31,11 @@ func (s *solver) packing() *Packing {
 			return cmp.Or(cmp.Compare(x.Item, y.Item), cmp.Compare(y.Count, x.Count))
 		}))
 	})
+	for b := range s.p.Bins {
+		k.Cost += knapsack.AllMoves(&s.p.Bins[b])
+	}
 	for _, b := range k.Bins {
-		k.Cost += s.p.Bins[b.Bin].Price * b.Count
+		k.Cost += (s.p.Bins[b.Bin].Price - knapsack.Saved(&s.p.Bins[b.Bin], b.Items)) * b.Count
 	}
 	placed := make([]int64, len(s.p.Items))
 	partial := false
@@ -125,6 +129,9 @@ func (s *solver) scale() int64 {
 	top := int64(1)
 	for b := range s.p.Bins {
 		top = max(top, s.p.Bins[b].Price)
+		for _, stay := range s.p.Bins[b].Stays {
+			top = max(top, stay.Count*stay.Saves)
+		}
 	}
 	scale := int64(1)
 	for top*scale < 1e12 {

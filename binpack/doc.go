@@ -7,7 +7,8 @@
 // have a capacity and a price, and the sum of prices is to be small. Items allow only some
 // classes of bins; there may be at most so many in one bin, conflicts, followers and spreads
 // over domains; bins may be limited in number, one by one or by budgets; and bins may hold cards
-// (GPUs), which are a second level of packing. binpack/model says all of it in types.
+// (GPUs), which are a second level of packing. What lies in a bin already may save something by
+// staying there. binpack/model says all of it in types.
 //
 // # How
 //

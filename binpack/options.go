@@ -36,7 +36,7 @@ type Progress struct {
 	Component, Components int // what is worked on, counted from 1
 	Phase                 string
 	Iterations            int64
-	Cost, Bound           float64 // of all parts together, in price units; a Bound of 0: nothing is proven yet
+	Cost, Bound           float64 // of all parts together, in price units, with moves; a Bound of 0: nothing is proven yet
 	Left                  int64   // items that the best packings so far leave out
 }
 
@@ -46,6 +46,8 @@ type standing struct {
 	mu     sync.Mutex
 	packs  []colgen.Progress
 	bounds []colgen.Progress // nil: packs have the bounds
+	// What moves cost out of bins that are in none of packs, and in none of bounds.
+	outside, boundOutside float64
 }
 
 // reporter adds up the parts' progress for the caller, whenever the one at `at` has some. Reports come one by one.
@@ -63,7 +65,10 @@ func (s *solver) reporter(at *colgen.Progress) func(colgen.Progress) {
 
 // sum is the progress of all parts together; the one at `at` has just moved.
 func (s *standing) sum(at *colgen.Progress) Progress {
-	out := Progress{Components: len(s.packs) + len(s.bounds), Phase: at.Phase, Iterations: at.Iterations}
+	out := Progress{Components: len(s.packs) + len(s.bounds), Phase: at.Phase, Iterations: at.Iterations, Cost: s.outside, Bound: s.boundOutside}
+	if s.bounds == nil {
+		out.Bound = s.outside
+	}
 	for n := range s.packs {
 		p := &s.packs[n]
 		out.Cost += p.Cost

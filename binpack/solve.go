@@ -28,13 +28,13 @@ func SolveWith(p *Problem, o Options) (*Packing, error) {
 	runs := s.solve()
 	k, err := s.answer()
 	if err == nil && o.Diagnose != nil {
-		o.Diagnose(diagnose(k, runs, s.settled))
+		o.Diagnose(s.diagnose(k, runs))
 	}
 	return k, err
 }
 
 // First packs p by value alone, in some hundredths of a second for hundreds of kinds of items. The packing
-// is legal, and nothing is proven of it: its LowerBound is 0.
+// is legal, and nothing is proven of it: its LowerBound is 0, or what bins of today cost at least, used or left.
 func First(p *Problem) (*Packing, error) {
 	s, err := newSolver(p, Options{})
 	if err != nil {
@@ -124,7 +124,7 @@ func (s *solver) begin() []running {
 		s.residual[sh.Item] += sh.Count
 	}
 	s.work.Components = len(parts)
-	s.stands.packs = make([]colgen.Progress, len(parts))
+	s.stands.packs, s.stands.outside = make([]colgen.Progress, len(parts)), float64(outside(s.p, parts))
 	out := make([]running, len(parts))
 	for n, part := range parts {
 		part.Report = s.reporter(&s.stands.packs[n])
@@ -197,13 +197,27 @@ func (s *solver) free() []bounding {
 	}
 	s.work.Pruned = 0
 	parts, _ := s.parts(s.bounded)
-	s.stands.bounds = make([]colgen.Progress, len(parts))
+	s.stands.bounds, s.stands.boundOutside = make([]colgen.Progress, len(parts)), float64(outside(s.p, parts))
 	out := make([]bounding, len(parts))
 	for n, part := range parts {
 		part.Report = s.reporter(&s.stands.bounds[n])
 		out[n].part = part
 	}
 	return out
+}
+
+// outside is what it costs to move everything out of those bins of today that no part has. It is paid whatever is packed.
+func outside(p *Problem, parts []colgen.Part) int64 {
+	sum := int64(0)
+	for b := range p.Bins {
+		sum += knapsack.AllMoves(&p.Bins[b])
+	}
+	for _, part := range parts {
+		for _, b := range part.Bins {
+			sum -= knapsack.AllMoves(&p.Bins[b])
+		}
+	}
+	return sum
 }
 
 // parts prunes and splits the problem for the given shapes, and returns those that fit nowhere.

@@ -40,14 +40,18 @@ type Plan struct {
 
 // Cost is money an hour. All values are exact decimals of Micro.
 type Cost struct {
-	Currency          string         `json:"currency"`
-	NowPerHour        *pricing.Micro `json:"nowPerHour"` // null: the input has no nodes
-	PlannedPerHour    pricing.Micro  `json:"plannedPerHour"`
-	LowerBoundPerHour pricing.Micro  `json:"lowerBoundPerHour"`
-	GapPercent        float64        `json:"gapPercent"`         // (planned-lowerBound)/lowerBound·100, rounded up to 0.0001
-	HeldPerHour       pricing.Micro  `json:"heldPerHour"`        // the part of planned that nobody may change: nodes that stay
-	SavedPercent      *float64       `json:"savedPercent"`       // (now-planned)/now·100; null without now
-	UnpricedNodes     int            `json:"unpricedNodesToday"` // nodes of today that are in no figure
+	Currency       string         `json:"currency"`
+	NowPerHour     *pricing.Micro `json:"nowPerHour"` // null: the input has no nodes
+	PlannedPerHour pricing.Micro  `json:"plannedPerHour"`
+	// MovesPerHour is what the plan pays for moves, where these have a price (MovePricePerHour): not money that anybody is
+	// billed, and no part of plannedPerHour. The bound is then of planned and moves together.
+	MovesPerHour      *pricing.Micro `json:"movesPerHour,omitempty"`
+	MovePricePerHour  *pricing.Micro `json:"movePricePerHour,omitempty"` // of one pod
+	LowerBoundPerHour pricing.Micro  `json:"lowerBoundPerHour"`          // no plan costs less, planned and moves together
+	GapPercent        float64        `json:"gapPercent"`                 // (planned+moves-lowerBound)/lowerBound·100, rounded up to 0.0001
+	HeldPerHour       pricing.Micro  `json:"heldPerHour"`                // the part of planned that nobody may change: nodes that stay
+	SavedPercent      *float64       `json:"savedPercent"`               // (now-planned)/now·100; null without now
+	UnpricedNodes     int            `json:"unpricedNodesToday"`         // nodes of today that are in no figure
 }
 
 // PlanNode is a number of equal nodes: same offer, same content.

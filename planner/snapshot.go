@@ -16,6 +16,10 @@ type Snapshot struct {
 	Digest  string    // "sha256:…" of the input's bytes
 	At      time.Time // the input's own instant; zero where the input names none
 	Catalog CatalogRef
+	Terms   Terms // what is asked of the plan
+	// SpotPools are the interruption pools that Terms.SpotPoolPercent is applied to, sorted: those that were above their
+	// share without. A bound for fewer pools holds for all.
+	SpotPools []SpotPool
 
 	Workloads []Workload // sorted by Ref, then Shape
 	Offers    []Offer    // kinds of node that can be had, and nodes that exist

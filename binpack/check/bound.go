@@ -14,10 +14,12 @@ import (
 // Let a legal packing of what was placed open bins with contents x. Where no content is worth
 // more than its bin costs, summing over the bins gives
 //
-//	Σ π·x  ≤  Scale·cost + Σ ν·Max + Σ λ·Budget,
+//	Σ π·x + Scale·saved  ≤  Scale·prices + Σ ν·Max + Σ λ·Budget,
 //
-// as no more bins than Max are open and no more than Budget is taken. The left side is at least
-// the least worth of the items wherever they lie, so that Scale·cost is at least [Value].
+// as no more bins than Max are open and no more than Budget is taken. Here saved is what the items
+// that stay in their bins save, which is worth its price in every content; and cost is prices and
+// all moves less saved. Σ π·x is at least the least worth of the items wherever they lie, so that
+// Scale·cost is at least [Value].
 func (c *checker) bound() {
 	cert := &c.k.Proof
 	if blank(cert) {
@@ -42,9 +44,12 @@ func (c *checker) bound() {
 		return
 	}
 	c.bounded(lift(c.p, cert.Scale, total))
-	v := newProver(c.p, cert, c.rules, placed)
+	v := newProver(c.p, cert, c.rules, outside(cert, placed))
+	v.all = placed
 	v.run(&c.faults)
-	v.trees(&c.faults)
+	all := newProver(c.p, cert, c.rules, placed)
+	all.nodes = v.nodes
+	all.trees(&c.faults)
 }
 
 func (c *checker) bounded(proven *big.Int) {
@@ -54,7 +59,7 @@ func (c *checker) bounded(proven *big.Int) {
 }
 
 // Value is what the placed items are worth by the certificate, less what it owes for Max and
-// Budgets, in units of 1/Scale: the cost of every legal packing of them, times Scale, is no less,
+// Budgets, and with all moves of the problem, in units of 1/Scale: the cost of every legal packing of them, times Scale, is no less,
 // if the certificate is a proof. The certificate must have the problem's shape.
 //
 // An item with one π is worth that everywhere. An item with a π by domain is worth, for each of
@@ -85,6 +90,7 @@ func Value(p *model.Problem, cert *model.Certificate, placed []int64) (*big.Int,
 // valueWithTrees is the value of the items outside all trees, and the least case of each tree.
 func valueWithTrees(p *model.Problem, cert *model.Certificate, r *rules, placed []int64) (*big.Int, error) {
 	sum := value(p, cert, r, placed)
+	sum.Add(sum, new(big.Int).Mul(allMoves(p), big.NewInt(cert.Scale)))
 	for t := range cert.Trees {
 		least, err := treeValue(p, cert, r, &cert.Trees[t], placed)
 		if err != nil {
@@ -112,11 +118,15 @@ func value(p *model.Problem, cert *model.Certificate, r *rules, placed []int64) 
 }
 
 // lift turns a value in units of 1/scale into the least cost that it leaves possible: rounded up
-// to a whole unit and from there to a multiple of what divides every price; never negative.
+// to a whole unit and from there to a multiple of what divides every price, of bins and of moves;
+// never negative.
 func lift(p *model.Problem, scale int64, value *big.Int) *big.Int {
 	var divisor int64
 	for b := range p.Bins {
 		divisor = gcd(divisor, p.Bins[b].Price)
+		for _, s := range p.Bins[b].Stays {
+			divisor = gcd(divisor, s.Saves)
+		}
 	}
 	if value.Sign() <= 0 {
 		return new(big.Int)
@@ -145,7 +155,8 @@ func gcd(a, b int64) int64 {
 	return a
 }
 
-// blank says whether there is no certificate. That proves a bound of 0, as no price is negative.
+// blank says whether there is no certificate. That proves a bound of 0, as no price is negative
+// and no more can be saved than all moves cost.
 func blank(cert *model.Certificate) bool {
 	return cert.Scale == 0 && cert.Limit == 0 && len(cert.Items)+len(cert.Bins)+len(cert.Budgets)+len(cert.Mults)+len(cert.Use)+len(cert.Trees) == 0
 }

@@ -39,6 +39,8 @@ type search struct {
 type candidate struct {
 	item    int
 	reduced int64   // π − charge
+	home    int64   // the first so many copies
+	saves   int64   // are worth so much more
 	most    int64   // copies that fit alone
 	row     []int64 // what a copy takes of each row
 	reach   []int64 // what this and all later items can take of each row at most
@@ -59,7 +61,7 @@ func (v *prover) search(r *root, limit int64) (finding, int64) {
 	s.price = append(slices.Clone(r.mult.Dims), make([]int64, s.width-len(r.mult.Dims))...)
 	s.price[s.width-1] = 1
 	for _, i := range v.items[v.p.Bins[r.bin].Class] {
-		if c, ok := v.candidate(r, space, i); ok && c.reduced > -excess {
+		if c, ok := v.candidate(r, space, i); ok && more(c.reduced, c.saves) > -excess {
 			s.items = append(s.items, c)
 		}
 	}
@@ -76,14 +78,16 @@ func (v *prover) search(r *root, limit int64) (finding, int64) {
 func (v *prover) candidate(r *root, space *room, i int) (candidate, bool) {
 	worth := v.dual(i, space.bin.Domain)
 	need, why := v.rules.allowed(v.p, i, r.bin)
-	if why != "" || worth == 0 && !v.rules.leads[i] {
+	home, saves := v.stay(i, r.bin)
+	if why != "" || worth == 0 && saves == 0 && !v.rules.leads[i] {
 		return candidate{}, false
 	}
 	charge := r.cards.charge(&need)
 	row := make([]int64, len(space.rows)+1)
 	space.take(row[:len(space.rows)], v.p.Items[i].Size, &need)
 	row[len(space.rows)] = charge
-	c := candidate{item: i, row: row, most: v.fitting(space, i, &need), reduced: -most}
+	c := candidate{item: i, row: row, most: v.fitting(space, i, &need), reduced: -most, saves: saves}
+	c.home = min(home, c.most)
 	if total := plus(v.charge[i], charge); total < most {
 		c.reduced = worth - total
 	}
@@ -184,21 +188,24 @@ func (s *search) below(at int, excess int64) finding {
 		limit = min(limit, s.caps[n])
 	}
 	limit = copies(limit, c.row, left)
-	switch {
-	case c.reduced > 0:
-		excess -= c.reduced * (c.most - limit)
-	case c.reduced < 0:
-		limit = min(limit, (excess-waste-1)/-c.reduced)
+	if c.reduced < 0 {
+		limit = min(limit, plus(c.home, (excess-waste-1)/-c.reduced))
 	}
 	least := int64(0)
 	if at == len(s.items)-1 && s.follows == nil {
 		least = limit // fewer of the last item are worth less
 	}
-	for n := limit; n >= least && excess > waste; n-- {
-		if found := s.branch(at, n, excess+min(0, c.reduced)*n); found != proven {
+	for n := limit; n >= least; n-- {
+		rest := excess - c.lost(n)
+		if rest <= waste {
+			if n <= c.peak() {
+				break // fewer lose more
+			}
+			continue
+		}
+		if found := s.branch(at, n, rest); found != proven {
 			return found
 		}
-		excess -= max(0, c.reduced)
 	}
 	return proven
 }

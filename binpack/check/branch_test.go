@@ -37,6 +37,13 @@ func tiny(seed uint64) (*model.Problem, *model.Certificate, []int64) {
 	if rnd.IntN(2) == 0 {
 		p.Follows = []model.Follow{{Item: rnd.IntN(n), AnyOf: []int{rnd.IntN(n), rnd.IntN(n)}}}
 	}
+	if rnd.IntN(2) == 0 {
+		for i := range p.Items {
+			if rnd.IntN(2) == 0 {
+				p.Bins[0].Stays = append(p.Bins[0].Stays, model.Stay{Item: i, Count: 1 + rnd.Int64N(3), Saves: 1 + rnd.Int64N(9)})
+			}
+		}
+	}
 	return p, cert, placed
 }
 
@@ -53,6 +60,9 @@ func dearest(p *model.Problem, cert *model.Certificate) int64 {
 			}
 			c.have[i] = 0
 			return
+		}
+		for _, s := range p.Bins[0].Stays {
+			worth += min(s.Count, c.have[s.Item]) * s.Saves
 		}
 		c.k.Bins[0].Items = nil
 		for i, n := range c.have {

@@ -5,7 +5,7 @@
 //
 //   - Is it legal? Every bin holds what it may hold, every card is cut as it can be cut, every
 //     rule is kept, everything is placed or said to be unplaced, and the cost is the sum of the
-//     prices. A fault wraps [ErrPacking].
+//     prices and of the moves. A fault wraps [ErrPacking].
 //   - Is its LowerBound proven? The certificate's duals say what the placed items are worth
 //     together ([Value]), and for each kind of bin the checker proves that no content is worth
 //     more than the bin costs: by multipliers where these suffice, by search where they do not.
@@ -42,6 +42,7 @@ package check
 import (
 	"errors"
 	"fmt"
+	"math/big"
 
 	"github.com/tenon-sh/tenon/binpack/model"
 )
@@ -93,6 +94,7 @@ type checker struct {
 	have   []int64           // of each item in the bin at hand
 	placed []int64           // of each item, in all bins
 	opened []int64           // of each kind of bin
+	saved  big.Int           // by items that stay in their bins
 	byZone map[int][]int64   // of each item, by the domains that have any
 	owed   map[request]int64 // what the items of the bin at hand still ask of its cards
 }

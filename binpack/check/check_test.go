@@ -134,12 +134,15 @@ func TestAllBinsTogether(t *testing.T) {
 	examine(t, map[string]breach{
 		"more than there are":             {scarce, func(_ P, k K) { k.Bins[0].Count = 2 }, check.ErrPacking, "2 opened of 1"},
 		"a budget exceeded":               {scarce, func(p P, _ K) { p.Budgets[0] = 1 }, check.ErrPacking, "budget 0: 2 taken of 1"},
-		"countless bins":                  {scarce, func(_ P, k K) { k.Bins[1].Count = math.MaxInt64 }, check.ErrPacking, "the bins cost"},
+		"countless bins":                  {scarce, func(_ P, k K) { k.Bins[1].Count = math.MaxInt64 }, check.ErrPacking, "the bins and moves cost"},
 		"too little placed":               {scarce, func(p P, _ K) { p.Items[0].Count = 5 }, check.ErrPacking, "4 placed and 0 unplaced of 5"},
 		"too much placed":                 {scarce, func(p P, _ K) { p.Items[0].Count = 3 }, check.ErrPacking, "4 placed and 0 unplaced of 3"},
 		"a negative rest":                 {scarce, func(p P, k K) { p.Items[0].Count = 3; k.Unplaced = []int64{-1} }, check.ErrPacking, "-1 unplaced"},
 		"a rest of other items":           {scarce, func(_ P, k K) { k.Unplaced = []int64{0, 0} }, check.ErrPacking, "2 numbers for 1 items"},
-		"a wrong cost":                    {scarce, func(_ P, k K) { k.Cost = 29 }, check.ErrPacking, "the bins cost 28, not 29"},
+		"a stay that saves less":          {homed, func(p P, _ K) { p.Bins[0].Stays[0].Saves = 2 }, check.ErrPacking, "the bins and moves cost 15, not 16"},
+		"a stay beside a bin without":     {branched, beside, check.ErrBound, "may be worth more than 4"},
+		"a stay that is not worth its ν":  {homed, func(_ P, k K) { k.Proof.Bins[0].Value = 1 }, check.ErrBound, "may be worth 9 and it costs 8"},
+		"a wrong cost":                    {scarce, func(_ P, k K) { k.Cost = 29 }, check.ErrPacking, "the bins and moves cost 28, not 29"},
 		"a bound above the cost":          {scarce, func(_ P, k K) { k.LowerBound = 29 }, check.ErrBound, "29 above the cost of 28"},
 		"optimal that is called feasible": {scarce, func(_ P, k K) { k.Status = model.Feasible }, check.ErrPacking, `status "feasible" where the numbers say "optimal"`},
 		"feasible that is called optimal": {scarce, func(p P, k K) { p.Bins[0].Price++; k.Cost++ }, check.ErrPacking, `the numbers say "feasible"`},
@@ -214,4 +217,13 @@ func TestSpreads(t *testing.T) {
 			p.Spreads = append(p.Spreads, model.Spread{Items: []int{0}, Beside: []int{1}})
 		}, check.ErrPacking, "lack the company"},
 	})
+}
+
+// beside adds a bin in which an item stays, otherwise like the first, whose proof does not serve it.
+func beside(p *model.Problem, k *model.Packing) {
+	home := p.Bins[0]
+	home.Max, home.Stays = 1, []model.Stay{{Item: 0, Count: 1, Saves: 1}}
+	p.Bins = append(p.Bins, home)
+	k.Proof.Use = append(k.Proof.Use, 0)
+	k.Proof.Limit = 100
 }

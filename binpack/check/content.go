@@ -113,6 +113,7 @@ func (c *checker) count(at int) {
 		c.byZone[c.p.Bins[b.Bin].Domain] = zone
 	}
 	c.opened[b.Bin] = plus(c.opened[b.Bin], b.Count)
+	c.stay(b)
 	for _, l := range b.Items {
 		n := times(l.Count, b.Count)
 		c.placed[l.Item] = plus(c.placed[l.Item], n)

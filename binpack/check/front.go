@@ -80,7 +80,7 @@ func (v *prover) front(r *root, limit int64) (finding, int64) {
 	return proven, f.nodes
 }
 
-// load finds dimensions and items; false where sums could overflow.
+// load finds dimensions and items; false where sums could overflow, and for bins of today in which something stays.
 func (f *front) load(v *prover, r *root) bool {
 	bin := &v.p.Bins[r.bin]
 	dims := twoDearest(r.mult, bin)
@@ -91,7 +91,7 @@ func (f *front) load(v *prover, r *root) bool {
 			base -= f.price[n] * f.cap[n]
 		}
 	}
-	if r.worth == most {
+	if r.worth == most || bin.Stays != nil { // what stays is worth more, and a front knows one worth for all copies
 		return false
 	}
 	excess, sum := r.worth-r.price, r.worth

@@ -2,13 +2,13 @@ package check
 
 import "testing"
 
-// A front never proves less than the best content is worth. With two dimensions at most, and no rules, it proves exactly
+// A front never proves less than the best content is worth. With two dimensions at most, no rules and nothing that stays, it proves exactly
 // that; otherwise something that no smaller price would be proven for.
 func TestFrontProvesNoLessThanTheDearestContent(t *testing.T) {
 	proofs, exact := 0, 0
 	for seed := range uint64(6_000) {
 		p, cert, placed := tiny(seed)
-		plain := p.Dims <= 2 && p.Caps == nil && p.Conflicts == nil && p.Follows == nil
+		plain := p.Dims <= 2 && p.Bins[0].Stays == nil && p.Caps == nil && p.Conflicts == nil && p.Follows == nil
 		want := dearest(p, cert)
 		v := newProver(p, cert, newRules(p), placed)
 		v.price(0)

@@ -13,12 +13,15 @@ const (
 //
 //	Σ π·x  ≤  room without m_d·Cap_d  +  max { Σ (π − charge without m_d·size_d)·x : Σ size_d·x ≤ Cap_d },
 //
-// as what the others are charged for is at most their room. Rules inside a bin are left out, which
+// as what the others are charged for is at most their room. Bins of today in which something stays are left to search. Rules inside a bin are left out, which
 // can only raise the maximum. Where one dimension is all that there is, this is the best content.
 //
 // It reports whether the bin is proven so by some dimension, with the work of limit nodes at most,
 // which it takes from v.nodes. A part counts as a node, and so do cellsPerNode cells.
 func (v *prover) line(r *root, limit int64) bool {
+	if v.p.Bins[r.bin].Stays != nil {
+		return false
+	}
 	order := make([]int, len(r.mult.Dims))
 	for d := range order {
 		order[d] = d

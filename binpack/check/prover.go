@@ -26,7 +26,8 @@ const (
 //
 //	room + Σ u·max(0, π − charge),
 //
-// u being how many copies of the item fit alone. That is the root. It is all that most bins need.
+// u being how many copies of the item fit alone; of an item that lies in the bin today, the first
+// copies are worth what they save as well. That is the root. It is all that most bins need.
 type prover struct {
 	p      *model.Problem
 	cert   *model.Certificate
@@ -181,20 +182,24 @@ func (v *prover) root(b int) *root {
 	var space *room
 	for _, i := range v.items[bin.Class] {
 		reduced := v.dual(i, bin.Domain) - v.charge[i]
-		if reduced <= 0 {
+		var home, saves int64
+		if bin.Stays != nil {
+			home, saves = v.stay(i, b)
+		}
+		if more(reduced, saves) <= 0 {
 			continue
 		}
 		need, why := v.rules.allowed(v.p, i, b)
 		if why != "" {
 			continue
 		}
-		if reduced -= r.cards.charge(&need); reduced <= 0 {
+		if reduced = less(reduced, r.cards.charge(&need)); more(reduced, saves) <= 0 {
 			continue
 		}
 		if space == nil {
 			space = newRoom(v.p, b)
 		}
-		r.worth = plus(r.worth, times(reduced, v.fitting(space, i, &need)))
+		r.worth = plus(r.worth, surplus(reduced, home, saves, v.fitting(space, i, &need)))
 	}
 	return r
 }
@@ -278,5 +283,5 @@ func (v *prover) covers(done, r *root) bool {
 	a, b := &v.p.Bins[done.bin], &v.p.Bins[r.bin]
 	return done.price <= r.price && a.Class == b.Class && a.Domain == b.Domain &&
 		a.Card == b.Card && a.Cards == b.Cards && (a.Fixed == nil) == (b.Fixed == nil) &&
-		slices.Equal(a.Cap, b.Cap) && slices.Equal(a.Live, b.Live) && slices.Equal(a.Fixed, b.Fixed)
+		slices.Equal(a.Stays, b.Stays) && slices.Equal(a.Cap, b.Cap) && slices.Equal(a.Live, b.Live) && slices.Equal(a.Fixed, b.Fixed)
 }

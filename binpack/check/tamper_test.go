@@ -48,6 +48,7 @@ func TestEveryChangedNumberIsRefused(t *testing.T) {
 			"trees.0.root.high.leaf.cuts.0 5→4", "trees.0.root.low.leaf.cuts.0 25→26", "trees.0.root.low.leaf.items.0.0 10→9",
 			"trees.0.root.low.leaf.multipliers.0.dims.0 10→0", "trees.0.root.low.leaf.multipliers.0.dims.0 10→9",
 		},
+		"homed":   {"multipliers.0.dims.0 1→0", "use.0 0→-1", "use.1 0→-1"},
 		"partial": {"items.1.0 0→1", "multipliers.0.dims.0 2→0", "multipliers.0.dims.0 2→1", "use.0 0→-1"},
 	}
 	got := map[string][]string{}

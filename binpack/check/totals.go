@@ -25,7 +25,7 @@ func (c *checker) coverage() {
 
 // limits checks what binds all bins together: Max, Budgets and the cost.
 func (c *checker) limits() {
-	cost := new(big.Int)
+	cost := new(big.Int).Sub(allMoves(c.p), &c.saved)
 	used := make([]big.Int, len(c.p.Budgets))
 	for b, n := range c.opened {
 		bin := &c.p.Bins[b]
@@ -43,7 +43,7 @@ func (c *checker) limits() {
 		}
 	}
 	if cost.Cmp(big.NewInt(c.k.Cost)) != 0 {
-		c.faults.addf(ErrPacking, "the bins cost %v, not %d", cost, c.k.Cost)
+		c.faults.addf(ErrPacking, "the bins and moves cost %v, not %d", cost, c.k.Cost)
 	}
 }
 

@@ -130,6 +130,18 @@ func only(tree *model.Tree, placed []int64) []int64 {
 	return out
 }
 
+// outside keeps the counts of the items that are in no tree. What a tree's items are worth, and what
+// they save by staying, is a matter of their own bins, and of the tree's proof.
+func outside(cert *model.Certificate, placed []int64) []int64 {
+	out := slices.Clone(placed)
+	for t := range cert.Trees {
+		for _, i := range cert.Trees[t].Items {
+			out[i] = 0
+		}
+	}
+	return out
+}
+
 // treeValue is the least value of a tree's leaves, in units of 1/Scale.
 func treeValue(p *model.Problem, cert *model.Certificate, r *rules, tree *model.Tree, placed []int64) (*big.Int, error) {
 	var least *big.Int

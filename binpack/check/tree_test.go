@@ -1,6 +1,8 @@
 package check_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/tenon-sh/tenon/binpack/check"
@@ -133,5 +135,35 @@ func TestOverflowProvesNothing(t *testing.T) {
 	}
 	if err := check.Packing(p, k); err == nil {
 		t.Error("a bound of 50 passes where 5 is enough")
+	}
+}
+
+// What stays in a home is a matter of the tree that bounds it: its leaves must pay for it, and the
+// items outside all trees, whose proof knows nothing of that home, must not.
+func TestAHomeIsPaidForInItsTree(t *testing.T) {
+	with := func(low, high int64) error {
+		tr := cased()
+		tr.p.Bins = append(tr.p.Bins, model.Bin{Cap: []int64{3}, Price: 5, Max: 1, Card: -1, Stays: []model.Stay{{Item: 0, Count: 1, Saves: 7}}})
+		tr.k.Cost += 7 // it moves
+		tr.k.Proof.Use = append(tr.k.Proof.Use, -1)
+		root := &tr.k.Proof.Trees[0].Root
+		for leaf, owed := range map[*model.Leaf]int64{root.Low.Leaf: low, root.High.Leaf: high} {
+			leaf.Bins = []model.BinDual{{Bin: 1, Value: owed}}
+			leaf.Use = append(leaf.Use, model.BinUse{Bin: 1, Mult: 0})
+		}
+		var err error
+		if tr.k.LowerBound, err = check.LowerBound(tr.p, &tr.k.Proof, []int64{4}); err != nil {
+			return err
+		}
+		return check.Bound(tr.p, tr.k)
+	}
+	// Three copies at 10, of which one saves 7, or 0 each in the other case; for 5.
+	if err := with(32, 2); err != nil {
+		t.Errorf("both cases pay: %v", err)
+	}
+	for name, err := range map[string]error{"low": with(31, 2), "high": with(32, 1)} {
+		if !errors.Is(err, check.ErrBound) || !strings.Contains(err.Error(), "bin 1: its content may be worth") {
+			t.Errorf("the %s case does not pay: %v", name, err)
+		}
 	}
 }

@@ -200,9 +200,35 @@ func partial() triple {
 	}
 }
 
+// homed keeps one of two items where both lie today: the other moves, for 3, as the bin has become
+// too small for it.
+func homed() triple {
+	return triple{
+		p: &model.Problem{
+			Dims: 1, Classes: 1, Domains: 1,
+			Items: []model.Item{{Size: []int64{4}, Count: 2, Classes: []int{0}}},
+			Bins: []model.Bin{
+				{Cap: []int64{4}, Price: 7, Max: 1, Card: -1, Stays: []model.Stay{{Item: 0, Count: 2, Saves: 3}}},
+				{Cap: []int64{4}, Price: 6, Card: -1},
+			},
+		},
+		k: &model.Packing{
+			Bins: []model.Packed{
+				{Bin: 0, Count: 1, Items: []model.Load{{Item: 0, Count: 1}}},
+				{Bin: 1, Count: 1, Items: []model.Load{{Item: 0, Count: 1}}},
+			},
+			Cost: 16, LowerBound: 16, Status: model.Optimal, // 13 for bins, 3 for the move
+			Proof: model.Certificate{
+				Scale: 1, Items: [][]int64{{6}}, Bins: []model.BinDual{{Bin: 0, Value: 2}},
+				Mults: []model.Mult{{Dims: []int64{1}}}, Use: []int{0, 0},
+			},
+		},
+	}
+}
+
 func triples() map[string]triple {
 	return map[string]triple{
 		"scarce": scarce(), "budgeted": budgeted(), "carded": carded(),
-		"spread": spread(), "branched": branched(), "partial": partial(), "cased": cased(),
+		"spread": spread(), "branched": branched(), "partial": partial(), "cased": cased(), "homed": homed(),
 	}
 }

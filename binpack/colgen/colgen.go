@@ -51,7 +51,7 @@ type Part struct {
 type Progress struct {
 	Phase      string // columns, bound, dive, cases, search
 	Iterations int64
-	Cost       float64 // of the best packing, in price units
+	Cost       float64 // of the best packing, in price units, with moves out of the part's bins
 	Left       int64   // items that it leaves out
 	Bound      float64
 }
@@ -89,7 +89,13 @@ type Filled struct {
 type generator struct {
 	Part
 	scale      float64 // price units → 1
-	divisor    int64   // what divides all prices: so far apart are two costs
+	divisor    int64   // what divides all prices, of bins and of moves: so far apart are two costs
+	moves      float64 // what it costs to move everything out of the part's bins of today
+	movesCost  int64   // the same in price units
+	savedMost  int64   // what one of those bins saves at most, in price units
+	homes      []int   // positions of those bins, and of the homes of each shape
+	homesOf    [][]int
+	homeAt     map[*knapsack.Bin]int
 	bins       []*knapsack.Bin
 	rooms      []*knapsack.Room
 	mu         [][]float64
@@ -103,7 +109,7 @@ type generator struct {
 	seen       map[string]bool
 	work       model.Work
 	best       Bound
-	plain      Bound // the best that multipliers alone prove
+	plain      Bound     // the best that multipliers alone prove
 	order      []int     // positions of Bins, ascending by bin
 	cuts       []cut     // of the case at hand, rows after all others
 	groups     [][]int   // positions of Bins of one size, then of each alone
@@ -138,7 +144,7 @@ func newGenerator(p Part, above int) *generator {
 	g := &generator{Part: p, seen: map[string]bool{}, aggregated: len(p.Shapes) > above}
 	top := int64(1)
 	for _, b := range p.Bins {
-		top = max(top, p.Problem.Bins[b].Price)
+		top = max(top, p.Problem.Bins[b].Price, staying(&p.Problem.Bins[b]))
 	}
 	g.divisor = divisor(p.Problem)
 	g.scale = 1 / float64(top)
@@ -162,6 +168,7 @@ func newGenerator(p Part, above int) *generator {
 	}
 	g.buildRows()
 	g.best = Bound{Shapes: make([]float64, len(g.Shapes)), Max: make([]float64, len(g.bins)), Budgets: make([]float64, len(g.budRow)), Mu: make([][]float64, len(g.bins))}
+	g.stayHome()
 	return g
 }
 
@@ -170,7 +177,9 @@ func (g *generator) newBin(b int) *knapsack.Bin {
 	if c := g.Problem.Bins[b].Card; c >= 0 {
 		geo = g.Geometry[c]
 	}
-	return knapsack.NewBin(g.Problem, b, g.Shapes, geo)
+	k := knapsack.NewBin(g.Problem, b, g.Shapes, geo)
+	k.SetUnit(g.scale)
+	return k
 }
 
 // buildRows lays out the master: shapes, then bins with a Max, then budgets that the part uses.
@@ -209,7 +218,7 @@ func budgetShare(amount, budget int64) float64 {
 
 // entry turns a pattern into a column of the master.
 func (g *generator) entry(c column) simplex.Column {
-	out := simplex.Column{Cost: g.price(c.bin)}
+	out := simplex.Column{Cost: g.price(c.bin) - g.bins[c.bin].SavedBy(c.content.Shapes, c.vals)}
 	out.Rows, out.Vals = g.cover(c)
 	if r := g.maxRow[c.bin]; r >= 0 {
 		out.Rows, out.Vals = append(out.Rows, int32(r)), append(out.Vals, 1)

@@ -66,7 +66,7 @@ func audit(t *testing.T, p *model.Problem, a Answer) int64 {
 			have[s] += f.Items.Counts[i] * f.Count
 		}
 		opened[b] += f.Count
-		cost += p.Bins[b].Price * f.Count
+		cost += (p.Bins[b].Price - saved(p, b, f.Items)) * f.Count
 		for _, u := range p.Bins[b].Uses {
 			taken[u.Budget] += u.Amount * f.Count
 		}
@@ -86,7 +86,31 @@ func audit(t *testing.T, p *model.Problem, a Answer) int64 {
 			t.Errorf("%d of budget %d are taken, there are %d", sum, n, p.Budgets[n])
 		}
 	}
-	return cost
+	return cost + moves(p)
+}
+
+// moves is what it costs to move everything that lies in bins of today.
+func moves(p *model.Problem) int64 {
+	var sum int64
+	for _, bin := range p.Bins {
+		for _, s := range bin.Stays {
+			sum += bin.Max * s.Count * s.Saves
+		}
+	}
+	return sum
+}
+
+// saved is what a content saves by staying in bin b.
+func saved(p *model.Problem, b int, c knapsack.Content) int64 {
+	var sum int64
+	for i, s := range c.Shapes {
+		for _, stay := range p.Bins[b].Stays {
+			if stay.Item == s {
+				sum += min(c.Counts[i], stay.Count) * stay.Saves
+			}
+		}
+	}
+	return sum
 }
 
 var groups = map[string]exact.Options{
@@ -142,7 +166,7 @@ func valid(t *testing.T, p *model.Problem, b Bound) {
 	if b.Cases != nil {
 		return
 	}
-	value := 0.0
+	value := float64(moves(p))
 	for s, v := range b.Shapes {
 		value += v * float64(p.Items[s].Count)
 	}
@@ -171,12 +195,12 @@ func richest(p *model.Problem, b int, pi []float64) (best float64, which []int64
 	var walk func(i int, worth float64)
 	walk = func(i int, worth float64) {
 		if i == len(counts) {
-			if worth <= best {
-				return
-			}
 			var c knapsack.Content
 			for s, n := range counts {
 				c.Shapes, c.Counts = append(c.Shapes, s), append(c.Counts, n)
+			}
+			if worth += float64(saved(p, b, c)); worth <= best {
+				return
 			}
 			if holds(p, b, c) {
 				best, which = worth, slices.Clone(counts)

@@ -19,7 +19,7 @@ const (
 	Cut            // the limit on iterations or pivots came before the bound was settled
 )
 
-// Diagnosis says where the gap of a part sits. Money is in price units.
+// Diagnosis says where the gap of a part sits. Money is in price units, with moves out of the part's bins of today.
 type Diagnosis struct {
 	Items  int64 // copies
 	Shapes int
@@ -66,7 +66,7 @@ func (r *Run) Diagnose() Diagnosis {
 	}
 	m := g.patterns()
 	if m.Solve(g.pivots()) == nil {
-		d.Floor = max(m.Value()/g.scale, d.Bound)
+		d.Floor = max((m.Value()+g.moves)/g.scale, d.Bound)
 	}
 	d.Hard = g.hard(g.prices(m))
 	return d

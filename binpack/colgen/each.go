@@ -53,7 +53,7 @@ func (g *generator) decide(o offer, pi []float64, t float64, e effort) proved {
 	}
 	if v.verdict == knapsack.Open && e.branches > 0 {
 		var c knapsack.Content
-		v.verdict, c, v.nodes = bin.Prove(pi, o.rel, t, e.branches)
+		v.verdict, c, v.nodes = bin.Prove(pi, o.rel, t, g.branches(o.k, e.branches))
 		v.contents = []knapsack.Content{c}
 	}
 	if v.verdict == knapsack.Open && e.width > 0 {

@@ -72,7 +72,7 @@ func (g *generator) finish(now attempt, pivots int64) attempt {
 			f.cols = append(f.cols, j)
 		}
 	}
-	f.dive(state{residual: slices.Clone(g.demand), st: newStock(g.Problem)}, choice{others: finishOther})
+	f.dive(state{residual: slices.Clone(g.demand), st: newStock(g.Problem), cost: g.movesCost}, choice{others: finishOther})
 	g.work.Pivots += f.m.Pivots()
 	return f.best
 }
@@ -203,7 +203,7 @@ func (f *finisher) take(s *state, c column, n int64, pi []float64) bool {
 		}
 		s.st.take(bin.Index, times)
 		s.out = append(s.out, Filled{Bin: bin, Count: times, Items: items})
-		s.cost += g.kind(c.bin).Price * times
+		s.cost += g.net(bin, items) * times
 		n -= times
 		done = true
 	}
@@ -211,17 +211,23 @@ func (f *finisher) take(s *state, c column, n int64, pi []float64) bool {
 }
 
 // meets says that a cost, in price units, cannot be improved on: it is the least multiple of what
-// divides all prices that is no less than a proven bound.
+// divides all prices, of bins and of moves, that is no less than a proven bound.
 func (g *generator) meets(cost int64, bound float64) bool {
 	return float64(cost)-bound/g.scale <= float64(g.divisor)*(1-1e-6)
 }
 
-// divisor is the greatest number that divides all prices, 1 if all are zero.
+// divisor is the greatest number that divides all prices, of bins and of moves; 1 if all are zero.
 func divisor(p *model.Problem) int64 {
 	out := int64(0)
-	for b := range p.Bins {
-		for a := p.Bins[b].Price; a != 0; {
+	with := func(a int64) {
+		for a != 0 {
 			out, a = a, out%a
+		}
+	}
+	for b := range p.Bins {
+		with(p.Bins[b].Price)
+		for _, s := range p.Bins[b].Stays {
+			with(s.Saves)
 		}
 	}
 	return max(out, 1)

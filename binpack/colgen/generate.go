@@ -148,6 +148,7 @@ func (g *generator) bounded(p prices, worths []float64) Bound {
 		factor = max(factor, (worths[k]-g.threshold(k, p)+g.price(k))/g.price(k))
 	}
 	b := Bound{Shapes: slices.Clone(p.pi), Max: slices.Clone(p.max), Budgets: slices.Clone(p.bud), Mu: make([][]float64, len(g.bins)), Cuts: slices.Clone(p.cut)}
+	b.Value += g.moves
 	for i, c := range g.cuts {
 		b.Cuts[i] /= factor
 		b.Value += float64(c.sign() * b.Cuts[i] * c.k)
@@ -180,7 +181,7 @@ func (g *generator) bounded(p prices, worths []float64) Bound {
 		if g.maxRow[k] < 0 {
 			continue
 		}
-		need := worths[k]/factor - g.price(k) - (g.threshold(k, p)-g.price(k)-p.max[k])/factor
+		need := worths[k]/factor + (1-1/factor)*g.bins[k].SavedMost() - g.price(k) - (g.threshold(k, p)-g.price(k)-p.max[k])/factor
 		b.Max[k] = max(0, need)
 		b.Value -= float64(b.Max[k] * float64(g.kind(k).Max))
 	}
@@ -285,7 +286,7 @@ func (g *generator) priceRound(m *simplex.Master, p, exact prices, worths []floa
 		o := &offers[i]
 		c, _ := g.bins[o.k].Fill(p.pi, o.rel, g.rooms[o.k])
 		o.fill = g.bins[o.k].Global(c)
-		w := 0.0
+		w := g.bins[o.k].SavedBy(o.fill.Shapes, floats(o.fill.Counts))
 		for j, s := range o.fill.Shapes {
 			w += float64(exact.pi[s] * float64(o.fill.Counts[j]))
 		}
@@ -441,6 +442,9 @@ func (g *generator) addAll(m *simplex.Master, p prices, k int, contents []knapsa
 	return n
 }
 
+// twinsMost is the most twins that a kind may have: a few zones and classes of one type, not a thousand nodes of today.
+const twinsMost = 12
+
 // findTwins finds the kinds of equal price, room and cards: those that differ by zone or class only.
 func (g *generator) findTwins() {
 	at := map[string][]int{}
@@ -448,13 +452,15 @@ func (g *generator) findTwins() {
 		b := g.kind(k)
 		return fmt.Sprint(b.Price, b.Card, b.Cards, b.Cap, b.Live, b.Fixed)
 	}
-	for k := range g.bins {
-		at[key(k)] = append(at[key(k)], k)
+	for k, bin := range g.bins {
+		if !bin.Stays() { // there may be a thousand homes, and what they are worth differs
+			at[key(k)] = append(at[key(k)], k)
+		}
 	}
 	g.twins = make([][]int, len(g.bins))
 	for k := range g.bins {
 		for _, o := range at[key(k)] {
-			if o != k {
+			if o != k && len(at[key(k)]) <= twinsMost {
 				g.twins[k] = append(g.twins[k], o)
 			}
 		}

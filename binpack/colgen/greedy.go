@@ -77,8 +77,9 @@ func (g *generator) evaluate(k int, residual []int64, pi []float64, st *stock) (
 		return candidate{}, false
 	}
 	ratio := math.Inf(1)
-	if p := g.price(k); p > 0 {
-		ratio = worth / p
+	saved := bin.SavedBy(bin.Global(c).Shapes, floats(c.Counts))
+	if p := g.price(k) - saved; p > 0 {
+		ratio = (worth - saved) / p
 	}
 	return candidate{k: k, content: c, ratio: ratio}, true
 }

@@ -55,7 +55,7 @@ func (g *generator) search() {
 		}
 	}
 	s.choose()
-	if len(s.open) >= ruinMin && len(s.kinds) > 0 && s.pi != nil {
+	if len(s.open) >= ruinMin && len(s.kinds)+len(g.homes) > 0 && s.pi != nil {
 		for n := range g.Limits.Moves {
 			s.move()
 			if s.done() || g.stopped() {
@@ -76,7 +76,7 @@ func (s *searcher) done() bool {
 }
 
 func (s *searcher) push(f Filled) {
-	w := float64(s.g.Problem.Bins[f.Bin.Index].Price) * s.g.scale
+	w := float64(s.g.net(f.Bin, f.Items)) * s.g.scale
 	for i, sh := range f.Items.Shapes {
 		w -= float64(s.pi[sh] * float64(f.Items.Counts[i]))
 	}
@@ -101,7 +101,7 @@ func (s *searcher) choose() {
 			gap[k] = -1
 		}
 	}
-	s.kinds = g.all()
+	s.kinds = g.newKinds()
 	slices.SortStableFunc(s.kinds, func(a, b int) int { return cmp.Compare(gap[a], gap[b]) })
 	s.kinds = s.kinds[:min(len(s.kinds), searchKinds)]
 }
@@ -129,18 +129,17 @@ func (s *searcher) move() {
 		}
 	}
 	residual := make([]int64, len(s.g.Shapes))
-	old := int64(0)
 	var removed []Filled
 	for _, i := range ruin {
 		f := s.open[i]
-		old += s.g.Problem.Bins[f.Bin.Index].Price
 		s.st.take(f.Bin.Index, -1)
 		for j, sh := range f.Items.Shapes {
 			residual[sh] += f.Items.Counts[j]
 		}
 		removed = append(removed, f)
 	}
-	built := s.rebuild(residual)
+	built := s.rebuild(residual, removed)
+	old := s.g.cost(removed)
 	if total(residual) > 0 || s.g.cost(built) >= old {
 		s.undo(built, removed)
 		return
@@ -149,7 +148,7 @@ func (s *searcher) move() {
 	s.replace(ruin, built)
 }
 
-func (s *searcher) rebuild(residual []int64) []Filled {
+func (s *searcher) rebuild(residual []int64, removed []Filled) []Filled {
 	pi := slices.Clone(s.pi)
 	for i := range pi {
 		if residual[i] > 0 {
@@ -157,7 +156,7 @@ func (s *searcher) rebuild(residual []int64) []Filled {
 			pi[i] = max(pi[i], 1e-9)
 		}
 	}
-	return s.g.rightSize(s.g.greedy(s.kinds, residual, pi, s.st), s.st)
+	return s.g.rightSize(s.g.greedy(s.withHomes(residual, removed), residual, pi, s.st), s.st)
 }
 
 func (s *searcher) undo(built, removed []Filled) {

@@ -86,6 +86,9 @@ func (g *generator) pack(m *simplex.Master, converged bool) {
 		g.quick = true // rounds of pricing are exact: there is nothing to deepen
 		g.incumbent = g.finish(g.incumbent, g.perRows(finishPivots+2*g.work.Pivots))
 	}
+	if len(g.homes) > 0 {
+		g.keep(g.today())
+	}
 	if total(g.incumbent.left) > 0 || !g.closed() && !g.wide() { // a dive from so many rows takes minutes
 		st := newStock(g.Problem)
 		fills, left := g.round(m, st)

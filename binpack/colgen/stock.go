@@ -74,6 +74,9 @@ func (g *generator) catalogue() []sized {
 // cheapest returns the first kind of the catalogue that holds the content and is in stock, before
 // kind `than`; than itself if there is none.
 func (g *generator) cheapest(c knapsack.Content, than *knapsack.Bin, st *stock) *knapsack.Bin {
+	if len(g.homes) > 0 {
+		return g.cheapestAtHome(c, than, st)
+	}
 	for _, s := range g.list {
 		if s.bin == than {
 			return than
@@ -107,12 +110,18 @@ func (g *generator) rightSize(fills []Filled, st *stock) []Filled {
 	return out
 }
 
+// cost is what fills cost, and all moves out of bins of today beside.
 func (g *generator) cost(fills []Filled) int64 {
-	var sum int64
+	sum := g.movesCost
 	for _, f := range fills {
-		sum += g.Problem.Bins[f.Bin.Index].Price * f.Count
+		sum += g.net(f.Bin, f.Items) * f.Count
 	}
 	return sum
+}
+
+// net is what a bin costs with a content, less what that saves by staying.
+func (g *generator) net(bin *knapsack.Bin, c knapsack.Content) int64 {
+	return g.Problem.Bins[bin.Index].Price - bin.Saved(c)
 }
 
 func (s *stock) clone() *stock {

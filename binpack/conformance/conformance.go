@@ -43,6 +43,7 @@ func Run(t *testing.T, solve Method) {
 		{"rules in a bin", exact.Options{NoCards: true, NoSpreads: true, NoLimits: true}},
 		{"spreads alone", exact.Options{NoCards: true, NoRules: true, NoLimits: true}},
 		{"maxima and budgets", exact.Options{NoCards: true, NoRules: true, NoSpreads: true}},
+		{"stays", exact.Options{Copies: 8, NoCards: true, NoRules: true, NoSpreads: true, AllStay: true}},
 		{"everything at once", exact.Options{}},
 	}
 	for n, group := range groups {

@@ -18,6 +18,11 @@ func oracle(p *model.Problem) (*model.Packing, error) {
 	for _, item := range p.Items {
 		k.Unplaced = append(k.Unplaced, item.Count)
 	}
+	for _, bin := range p.Bins {
+		for _, s := range bin.Stays {
+			k.Cost += bin.Max * s.Count * s.Saves
+		}
+	}
 	return k, nil
 }
 

@@ -19,6 +19,7 @@ func TestNoCertificateBeatsTheOptimum(t *testing.T) {
 		"rules":   {Copies: 5, NoCards: true, NoSpreads: true, NoLimits: true},
 		"spreads": {Copies: 5, NoCards: true, NoRules: true, NoLimits: true},
 		"limits":  {Copies: 5, NoCards: true, NoRules: true, NoSpreads: true},
+		"stays":   {Copies: 5, NoCards: true, NoRules: true, NoSpreads: true, AllStay: true},
 		"all":     {Copies: 5},
 	}
 	for name, options := range groups {

@@ -3,8 +3,8 @@
 // mistakes are its own and not those of a solver or of binpack/check.
 //
 // [Solve] takes the copies of all items one by one and puts each into every bin opened so far
-// and into a new bin of every kind. It cuts a branch only when the cost reaches that of the best
-// packing known, or when a rule is broken that no further item can mend. Up to about eight
+// and into a new bin of every kind. It cuts a branch only when the cost, less all that the copies still
+// to come could save, reaches that of the best packing known, or when a rule is broken that no further item can mend. Up to about eight
 // copies in all are a matter of milliseconds; there is no bound that helps beyond.
 //
 // [Random] makes small problems that use every feature of the model.
@@ -55,7 +55,8 @@ func Solve(p *model.Problem, limit int64) (*model.Packing, error) {
 			s.copies = append(s.copies, i)
 		}
 	}
-	if err := s.place(0, 0, 0); err != nil {
+	s.hopes()
+	if err := s.place(0, 0, s.moves()); err != nil {
 		return nil, err
 	}
 	if s.best == nil {
@@ -78,13 +79,14 @@ type search struct {
 	bins   []*opening
 	opened []int64 // of each kind
 	taken  []int64 // of each budget
+	hope   []int64 // what the copies from one on may save at most
 	best   *model.Packing
 }
 
 // place puts copy n somewhere, and all that follow. Copies of one item are interchangeable, so
 // each goes into the bin of the one before or a later one, not before bin from.
 func (s *search) place(n, from int, cost int64) error {
-	if s.best != nil && cost >= s.best.Cost {
+	if s.best != nil && cost-s.hope[n] >= s.best.Cost {
 		return nil
 	}
 	if n == len(s.copies) {
@@ -118,6 +120,7 @@ func (s *search) try(n, b int, cost int64) error {
 	}
 	s.left--
 	bin, item := s.bins[b], s.copies[n]
+	cost -= s.saves(bin, item)
 	bin.have[item]++
 	for d, size := range s.p.Items[item].Size {
 		bin.used[d] += size

@@ -243,7 +243,7 @@ func TestRandomUsesEveryFeature(t *testing.T) {
 			t.Fatalf("seed %d: features %v of an option that leaves them out", seed, none)
 		}
 	}
-	for _, name := range []string{"whole", "share", "slices", "live", "fixed", "max", "uses", "binmax", "cap", "conflict",
+	for _, name := range []string{"whole", "share", "slices", "live", "fixed", "max", "stays", "uses", "binmax", "cap", "conflict",
 		"follow", "skew", "base", "domain max", "single", "apart", "beside"} {
 		want[name] = true
 	}
@@ -270,6 +270,7 @@ func features(p *model.Problem, seen map[string]bool) {
 		note("live", bin.Live != nil)
 		note("fixed", bin.Fixed != nil)
 		note("max", bin.Max > 0)
+		note("stays", bin.Stays != nil)
 		note("uses", bin.Uses != nil)
 	}
 	note("cap", p.Caps != nil)

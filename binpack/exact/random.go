@@ -12,7 +12,9 @@ type Options struct {
 	NoCards   bool // neither card kinds nor needs
 	NoRules   bool // no Caps, Conflicts, Follows and BinMax
 	NoSpreads bool // no Spreads
-	NoLimits  bool // neither Max of bins nor Budgets
+	NoLimits  bool // neither Max of bins nor Budgets, and so no Stays
+	NoStays   bool // nothing lies in a bin already
+	AllStay   bool // half of the bins are limited in number, and something lies in most of these
 }
 
 // Random makes a small well-formed problem: the same one for the same arguments. Most, but not
@@ -36,6 +38,9 @@ func Random(seed uint64, o Options) *model.Problem {
 	}
 	if !o.NoLimits {
 		g.limits()
+		if !o.NoStays {
+			g.stays()
+		}
 	}
 	return g.p
 }
@@ -226,7 +231,7 @@ func (g *generator) others(items []int) []int {
 
 func (g *generator) limits() {
 	for b := range g.p.Bins {
-		if g.chance(25) {
+		if g.chance(25) || g.o.AllStay && g.chance(33) {
 			g.p.Bins[b].Max = g.between(1, 2)
 		}
 	}
@@ -237,6 +242,22 @@ func (g *generator) limits() {
 	for b := range g.p.Bins {
 		if g.chance(60) {
 			g.p.Bins[b].Uses = []model.Use{{Budget: 0, Amount: g.between(1, 5)}}
+		}
+	}
+}
+
+// stays puts something into some of the bins that are limited in number. It may be more than there
+// is of an item, or than such a bin can hold.
+func (g *generator) stays() {
+	for b := range g.p.Bins {
+		bin := &g.p.Bins[b]
+		if bin.Max == 0 || !g.o.AllStay && g.chance(40) {
+			continue
+		}
+		for i := range g.p.Items {
+			if g.chance(40) {
+				bin.Stays = append(bin.Stays, model.Stay{Item: i, Count: g.between(1, 2), Saves: g.between(1, 4)})
+			}
 		}
 	}
 }

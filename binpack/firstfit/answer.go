@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tenon-sh/tenon/binpack/cards"
+	"github.com/tenon-sh/tenon/binpack/knapsack"
 	"github.com/tenon-sh/tenon/binpack/model"
 )
 
@@ -167,8 +168,11 @@ func (a *answer) packing() *model.Packing {
 			return cmp.Or(cmp.Compare(v.Item, w.Item), cmp.Compare(w.Count, v.Count))
 		}))
 	})
+	for b := range a.f.p.Bins {
+		k.Cost += knapsack.AllMoves(&a.f.p.Bins[b])
+	}
 	for _, x := range a.fills {
-		k.Cost += a.f.p.Bins[x.bin].Price * x.n
+		k.Cost += (a.f.p.Bins[x.bin].Price - knapsack.Saved(&a.f.p.Bins[x.bin], x.items)) * x.n
 		if last := len(k.Bins) - 1; last >= 0 && k.Bins[last].Bin == x.bin && slices.Equal(k.Bins[last].Items, x.items) {
 			k.Bins[last].Count += x.n
 			continue

@@ -365,6 +365,9 @@ const (
 // Beam looks for contents worth more than threshold among the width most promising labels of each layer of a front. It
 // proves nothing.
 func (k *Bin) Beam(pi []float64, rel Relaxed, threshold float64, width int) []Content {
+	if k.Stays() { // items know one worth for all copies
+		return nil
+	}
 	f := &k.table
 	f.load(k, pi, rel, threshold)
 	f.run(threshold, math.MaxInt64, width)
@@ -375,6 +378,9 @@ func (k *Bin) Beam(pi []float64, rel Relaxed, threshold float64, width int) []Co
 // it keeps to two dimensions only, it returns that as counts by local shape, for a master that has nothing better, and its
 // worth.
 func (k *Bin) Front(pi []float64, rel Relaxed, threshold float64, limit int64) (v Verdict, c []Content, unreal []int64, worth float64) {
+	if k.Stays() { // as in Beam
+		return Open, nil, nil, rel.Value
+	}
 	f := &k.table
 	f.load(k, pi, rel, threshold)
 	if !f.run(threshold, limit, 0) {

@@ -44,6 +44,7 @@ type Bin struct {
 	caps  []capRow
 	pairs [][]int   // of each shape: the shapes that conflict with it
 	after [][][]int // of each shape: sets of shapes of each of which one must be present
+	stays []stay    // what lies in the bin today, ascending by local shape
 
 	rows   rows
 	lp     box
@@ -84,6 +85,7 @@ func NewBin(p *model.Problem, b int, shapes []Shape, geometry *cards.Geometry) *
 		}
 	}
 	k.rules()
+	k.findStays()
 	k.rows.build(k)
 	k.key = make([]float64, len(k.Shapes))
 	k.v = make([]float64, k.rows.n)

@@ -34,7 +34,7 @@ type linePart struct {
 const lineCells = 1 << 22
 
 // NewLines splits bins into lines. It reports false if any is not fit for one: it has cards or
-// rules to mind, more than one dimension may bind, or its table would be too large.
+// rules to mind, something lies in it today, more than one dimension may bind, or its table would be too large.
 func NewLines(bins []*Bin) ([]*Line, bool) {
 	var out []*Line
 	for at, k := range bins {
@@ -70,7 +70,7 @@ func NewLines(bins []*Bin) ([]*Line, bool) {
 // bindingDim returns the dimension that alone decides what fits: as parts of the capacity, no
 // shape takes more of any other.
 func (k *Bin) bindingDim() (int, bool) {
-	if k.rows.m != len(k.rows.dims) || len(k.caps) > 0 {
+	if k.rows.m != len(k.rows.dims) || len(k.caps) > 0 || k.Stays() {
 		return 0, false
 	}
 	for l := range k.Shapes {

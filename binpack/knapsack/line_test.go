@@ -109,6 +109,9 @@ func TestWhatIsNoLine(t *testing.T) {
 		}, false},
 		"a cap of two items": {func(p *model.Problem) { p.Caps = []model.Cap{{Items: []int{0, 1}, Max: 1}} }, false},
 		"a conflict":         {func(p *model.Problem) { p.Conflicts = []model.Pair{{A: 0, B: 1}} }, false},
+		"something stays": {func(p *model.Problem) {
+			p.Bins[0].Max, p.Bins[0].Stays = 1, []model.Stay{{Item: 0, Count: 1, Saves: 1}}
+		}, false},
 		"a follower":         {func(p *model.Problem) { p.Follows = []model.Follow{{Item: 0, AnyOf: []int{1}}} }, false},
 		"nothing has a size": {func(p *model.Problem) { p.Items[0].Size[0], p.Items[1].Size = 0, []int64{0, 0} }, false},
 		"a table too large":  {func(p *model.Problem) { p.Bins[0].Cap[0] = 1 << 30 }, false},

@@ -120,6 +120,9 @@ func (r *trial) best(upper []int64) float64 {
 			}
 			v += r.pi[s] * float64(n)
 		}
+		if v >= 0 {
+			v += r.saved(counts)
+		}
 		best = max(best, v)
 	}
 	return best
@@ -142,12 +145,26 @@ func (r *trial) judge(t *testing.T, name string, c Content, worth float64, upper
 			t.Errorf("%s: %d of shape %d, there are %d", name, n, s, upper[s])
 		}
 	}
+	v += r.saved(counts)
 	if !near(v, worth) {
 		t.Errorf("%s: %v is worth %v, not %v", name, counts, v, worth)
 	}
 	if !r.fits(counts) {
 		t.Errorf("%s: the bin cannot hold %v", name, counts)
 	}
+}
+
+// saved is what counts save by staying in the bin.
+func (r *trial) saved(counts []int64) float64 {
+	var sum int64
+	for s, n := range counts {
+		for _, stay := range r.p.Bins[r.b].Stays {
+			if d := r.shapes[s].Domain; stay.Item == r.shapes[s].Item && (d < 0 || d == r.p.Bins[r.b].Domain) {
+				sum += min(n, stay.Count) * stay.Saves
+			}
+		}
+	}
+	return float64(sum)
 }
 
 func near(a, b float64) bool { return a-b < 1e-9*(1+b) && b-a < 1e-9*(1+b) }

@@ -24,6 +24,9 @@ type brancher struct {
 	order   []int
 	reduced []float64
 	upper   []float64
+	peak    []float64   // the number of copies of each that loses nothing
+	home    []float64   // the first so many copies of each ordered shape
+	saves   []float64   // are worth so much more; nil: nothing stays
 	rate    []float64   // multiplier of each dimension that has one, then 1 for the cards
 	size    [][]float64 // of each ordered shape
 	left    []float64
@@ -65,7 +68,7 @@ func (b *brancher) load(k *Bin, pi []float64, rel Relaxed, threshold float64) {
 	reduced := make([]float64, len(k.Shapes))
 	for l, s := range k.Shapes {
 		reduced[l] = pi[s] - k.charge(l, rel.Mu, sigma)
-		if pi[s] > 0 && k.Upper[l] > 0 && reduced[l] > -b.gap {
+		if pi[s]+k.stayPrice(l) > 0 && k.Upper[l] > 0 && reduced[l]+k.stayPrice(l) > -b.gap {
 			b.order = append(b.order, l)
 		}
 	}
@@ -101,6 +104,7 @@ func (b *brancher) load(k *Bin, pi []float64, rel Relaxed, threshold float64) {
 		b.upper = append(b.upper, float64(k.Upper[l]))
 	}
 	b.count = make([]float64, len(b.order))
+	b.loadStays()
 	b.sumRest()
 }
 
@@ -168,15 +172,10 @@ func (b *brancher) walk(o int, penalty float64) {
 		}
 	}
 	for n := most; n >= 0; n-- {
-		p := penalty
-		if r := b.reduced[o]; r > 0 {
-			p += float64(r * (b.upper[o] - n))
-		} else {
-			p -= float64(r * n)
-		}
+		p := penalty + b.lost(o, n)
 		if p < b.gap {
 			b.step(o, n, p)
-		} else if b.reduced[o] > 0 {
+		} else if n <= b.peak[o] {
 			return // fewer copies only lose more
 		}
 		if b.nodes >= b.limit || b.found {

@@ -57,9 +57,10 @@ func (r *trial) prove(t *testing.T, rel Relaxed, threshold float64, upper []int6
 			t.Errorf("proven that nothing is worth more than %v, and something is worth %v", threshold, best)
 		}
 	case Better:
-		worth := 0.0
-		for i, l := range c.Shapes {
-			worth += r.pi[r.bin.Shapes[l]] * float64(c.Counts[i])
+		global := r.bin.Global(c)
+		worth := float64(r.bin.Saved(global))
+		for i, s := range global.Shapes {
+			worth += r.pi[s] * float64(c.Counts[i])
 		}
 		r.judge(t, "Prove", c, worth, upper)
 		if worth <= threshold-1e-9 {

@@ -33,6 +33,7 @@ func (k *Bin) Relax(pi []float64) Relaxed {
 		}
 	}
 	copy(k.ucol[len(k.Shapes):], k.rows.upper)
+	k.relaxStays(pi)
 	k.lp.load(k.rows.a, k.rows.b, k.v, k.ucol)
 	k.lp.solve(relaxPivots)
 	r := Relaxed{Mu: make([]float64, k.rows.m), X: make([]float64, len(k.Shapes))}
@@ -41,6 +42,9 @@ func (k *Bin) Relax(pi []float64) Relaxed {
 	}
 	for l := range r.X {
 		r.X[l] = k.lp.value(l)
+	}
+	for n, s := range k.stays {
+		r.X[s.l] += k.lp.value(k.rows.n - len(k.stays) + n)
 	}
 	r.Value = k.Bound(pi, r.Mu)
 	return r
@@ -108,6 +112,9 @@ func (k *Bin) Bound(pi, mu []float64) float64 {
 		if r := pi[s] - k.charge(l, mu, sigma); r > 0 {
 			v += float64(r * float64(k.Upper[l]))
 		}
+	}
+	for _, s := range k.stays {
+		v += k.staySurplus(s, pi, k.charge(s.l, mu, sigma))
 	}
 	return v
 }
@@ -182,9 +189,9 @@ func (k *Bin) byWorth(pi, mu []float64) []int {
 	sigma := k.cardPrice(mu)
 	k.order = k.order[:0]
 	for l, s := range k.Shapes {
-		if pi[s] > 0 && k.Upper[l] > 0 {
+		if worth := max(pi[s], 0) + k.stayPrice(l); worth > 0 && k.Upper[l] > 0 {
 			k.order = append(k.order, l)
-			k.key[l] = (k.charge(l, mu, sigma) + 1e-12) / pi[s]
+			k.key[l] = (k.charge(l, mu, sigma) + 1e-12) / worth
 		}
 	}
 	slices.SortFunc(k.order, func(a, b int) int { return cmp.Or(cmp.Compare(k.key[a], k.key[b]), cmp.Compare(a, b)) })

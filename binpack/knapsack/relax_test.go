@@ -63,6 +63,7 @@ func TestTheFractionalContentIsWorthTheBound(t *testing.T) {
 				t.Errorf("%v of shape %d, there are %d", x, r.bin.Shapes[l], r.bin.Upper[l])
 			}
 			worth += x * r.pi[r.bin.Shapes[l]]
+			worth += r.bin.SavedBy([]int{r.bin.Shapes[l]}, []float64{x})
 			for d, s := range r.p.Items[r.shapes[r.bin.Shapes[l]].Item].Size {
 				used[d] += x * float64(s)
 			}

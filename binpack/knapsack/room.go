@@ -143,13 +143,13 @@ func (r *Room) Content() Content {
 
 // Fill rounds a relaxation to a real content: the whole parts first, then whatever still fits,
 // best price for the resources first; once more without the whole parts; and where there are
-// followers, once more with leaders brought in for them as soon as it is their turn. It returns
-// the best and its worth.
+// followers, once more with leaders brought in for them as soon as it is their turn; and in a bin
+// of today, once more beside all that stays. It returns the best and its worth.
 func (k *Bin) Fill(pi []float64, rel Relaxed, room *Room) (Content, float64) {
 	order := k.byWorth(pi, rel.Mu)
 	var best Content
 	worth := 0.0
-	for pass := range 3 {
+	for pass := range 4 {
 		room.reset()
 		switch pass {
 		case 0:
@@ -160,9 +160,14 @@ func (k *Bin) Fill(pi []float64, rel Relaxed, room *Room) (Content, float64) {
 			}
 		case 2:
 			if len(k.p.Follows) == 0 {
-				return best, worth
+				continue
 			}
 			k.led(order, room)
+		case 3:
+			if len(k.stays) == 0 {
+				continue
+			}
+			k.stay(room)
 		}
 		k.top(order, room)
 		if v := k.Worth(pi, room.Counts); v > worth {
@@ -176,8 +181,19 @@ func (k *Bin) Fill(pi []float64, rel Relaxed, room *Room) (Content, float64) {
 // the content and its worth.
 func (k *Bin) Greedy(pi, mu []float64, room *Room) (Content, float64) {
 	room.reset()
-	k.top(k.byWorth(pi, mu), room)
-	return room.Content(), k.Worth(pi, room.Counts)
+	order := k.byWorth(pi, mu)
+	k.top(order, room)
+	c, worth := room.Content(), k.Worth(pi, room.Counts)
+	if len(k.stays) == 0 {
+		return c, worth
+	}
+	room.reset()
+	k.stay(room)
+	k.top(order, room)
+	if v := k.Worth(pi, room.Counts); v > worth {
+		return room.Content(), v
+	}
+	return c, worth
 }
 
 // TopUp puts a content of the caller's shapes into the room, as far as Upper allows, and fills
@@ -242,7 +258,7 @@ func (k *Bin) lead(l int, room *Room) bool {
 	return false
 }
 
-// Worth returns the worth of counts at prices pi.
+// Worth returns the worth of counts at prices pi, with what they save by staying.
 func (k *Bin) Worth(pi []float64, counts []int64) float64 {
 	v := 0.0
 	for l, n := range counts {
@@ -250,5 +266,5 @@ func (k *Bin) Worth(pi []float64, counts []int64) float64 {
 			v += float64(pi[k.Shapes[l]] * float64(n))
 		}
 	}
-	return v
+	return v + k.saved(counts)
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/tenon-sh/tenon/binpack/model"
 )
 
-// rows is the constraint matrix of one bin's relaxation: shapes, then layouts, then shared cards
-// as columns; dimensions, slice profiles, share functions, the cards and the live cards as rows.
+// rows is the constraint matrix of one bin's relaxation: shapes, then layouts, then shared cards,
+// then what stays as columns; dimensions, slice profiles, share functions, the cards and the live cards as rows.
 // Dimensions are scaled to a capacity of one.
 type rows struct {
 	m, n     int
@@ -100,6 +100,7 @@ func (r *rows) build(k *Bin) {
 	if bin.Card >= 0 {
 		r.cards(k, bin)
 	}
+	first := r.stayColumns(k)
 	r.a, r.b = make([]float64, r.m*r.n), make([]float64, r.m)
 	for i, d := range r.dims {
 		r.b[i] = 1
@@ -110,6 +111,7 @@ func (r *rows) build(k *Bin) {
 	if bin.Card >= 0 {
 		r.fillCards(k, bin)
 	}
+	r.fillStays(k, first)
 }
 
 // cards finds which rows and columns the cards need.

@@ -75,6 +75,16 @@ type Bin struct {
 	// made, and Cards counts only the cards that are whole.
 	Fixed []int64 `json:"fixed,omitempty"`
 	Uses  []Use   `json:"uses,omitempty"` // what one bin takes of budgets
+	// Stays are what lies in each of the bins already. Only bins with a Max have any. Ascending by item.
+	Stays []Stay `json:"stays,omitempty"`
+}
+
+// Stay is a number of copies of Item that lie in a bin of today. The first Count of them that a
+// packing leaves there save Saves each: they need not move.
+type Stay struct {
+	Item  int   `json:"item"`
+	Count int64 `json:"count"`
+	Saves int64 `json:"saves"`
 }
 
 // Use is an amount of one budget.
@@ -130,8 +140,10 @@ const (
 
 // Packing is an answer to a Problem.
 type Packing struct {
-	Bins       []Packed    `json:"bins"`
-	Unplaced   []int64     `json:"unplaced,omitempty"` // of each item; nil: everything was placed
+	Bins     []Packed `json:"bins"`
+	Unplaced []int64  `json:"unplaced,omitempty"` // of each item; nil: everything was placed
+	// Cost is the sum of the bins' prices and of what is paid for moves: Saves for each copy of a
+	// Stay, in each of its Max bins, that does not stay.
 	Cost       int64       `json:"cost"`
 	LowerBound int64       `json:"lowerBound"`
 	Status     Status      `json:"status"`
@@ -172,11 +184,12 @@ type Slice struct {
 // With π the duals of items (by domain for spread items), ν ≥ 0 of bins with a Max, and λ ≥ 0
 // of budgets, the bound is
 //
-//	Σ π·placed − Σ ν·Max − Σ λ·Budget
+//	Σ π·placed − Σ ν·Max − Σ λ·Budget + Σ Max·Count·Saves
 //
-// provided that for every kind of bin b no content of one bin is worth more than it costs:
+// provided that for every kind of bin b no content of one bin is worth more than it costs, where
+// what stays is worth what it saves as well:
 //
-//	max { Σ π x : x fits in b }  ≤  Price_b + ν_b + Σ λ·Uses_b.
+//	max { Σ π x + Σ Saves·min(x, Count) : x fits in b }  ≤  Price_b + ν_b + Σ λ·Uses_b.
 //
 // Multipliers bound the left side; where that is not enough the checker branches.
 // All numbers are in units of 1/Scale of the price's unit.

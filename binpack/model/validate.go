@@ -19,6 +19,7 @@ func (p *Problem) Validate() error {
 	for k := range p.Cards {
 		v.card(k)
 	}
+	v.moves()
 	for i := range p.Items {
 		v.item(i)
 	}
@@ -148,6 +149,7 @@ func (v *validator) bin(b int) {
 		}
 		v.amount("bin", b, u.Amount)
 	}
+	v.stays(b)
 }
 
 func (v *validator) rules() {

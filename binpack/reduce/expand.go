@@ -48,7 +48,7 @@ func Each(p *model.Problem, set func(b int) cards.Set) [][]float64 {
 // Expand settles the Spreads of p. each[i][d] is the least that one copy of item i costs in
 // domain d, in a bin full of nothing else; negative where no bin of d can hold it.
 func Expand(p *model.Problem, each [][]float64) Expanded {
-	e := expander{p: p, each: each, split: make([][]int64, len(p.Items)), out: Expanded{Unplaced: make([]int64, len(p.Items))}}
+	e := expander{p: p, each: each, homes: homesOf(p), split: make([][]int64, len(p.Items)), out: Expanded{Unplaced: make([]int64, len(p.Items))}}
 	e.open = make([][]bool, len(each))
 	for i := range each {
 		e.open[i] = make([]bool, len(each[i]))
@@ -76,6 +76,7 @@ func Expand(p *model.Problem, each [][]float64) Expanded {
 type expander struct {
 	p     *model.Problem
 	each  [][]float64
+	homes []home    // of each item
 	open  [][]bool  // domains that an item may still use
 	split [][]int64 // counts by domain, once settled
 	out   Expanded
@@ -113,7 +114,7 @@ func (e *expander) common(items []int, s *model.Spread) int {
 		ok, cost := true, 0.0
 		for _, i := range items {
 			ok = ok && e.open[i][d]
-			cost += e.each[i][d] * float64(e.p.Items[i].Count)
+			cost += float64(e.each[i][d]*float64(e.p.Items[i].Count)) - e.homes[i].saved(d, e.p.Items[i].Count)
 		}
 		base := int64(0)
 		for k, x := range s.Domains {
@@ -213,7 +214,7 @@ func (e *expander) level() {
 		split := make([]int64, e.p.Domains)
 		bulk := e.bulk(i, mine, split)
 		for c := bulk; c < e.p.Items[i].Count; c++ {
-			d := e.lowest(i, mine)
+			d := e.lowest(i, mine, split)
 			if d < 0 {
 				e.out.Unplaced[i] = e.p.Items[i].Count - c
 				break
@@ -264,11 +265,12 @@ func (e *expander) bulk(i int, mine []*tally, split []int64) int64 {
 	return each * int64(len(domains))
 }
 
-// lowest returns the domain with the fewest that may take one more of item i, or -1. Ties go to
-// the cheaper domain; and the search starts at a different domain for each item, so that
+// lowest returns the domain that may take one more of item i: one where a copy would stay for less
+// than it costs elsewhere, and of those and else the one with the fewest; or -1. Ties go to the
+// cheaper domain; and the search starts at a different domain for each item, so that
 // remainders do not pile up in the first.
-func (e *expander) lowest(i int, mine []*tally) int {
-	best, fewest := -1, int64(0)
+func (e *expander) lowest(i int, mine []*tally, split []int64) int {
+	best, fewest, stays := -1, int64(0), false
 	for k := range e.p.Domains {
 		d := (k + i) % e.p.Domains
 		if !e.open[i][d] || slices.ContainsFunc(mine, func(t *tally) bool { return !t.holds(d) }) {
@@ -278,8 +280,9 @@ func (e *expander) lowest(i int, mine []*tally) int {
 		for _, t := range mine {
 			n += t.have[d]
 		}
-		if best < 0 || n < fewest || (n == fewest && e.each[i][d] < e.each[i][best]) {
-			best, fewest = d, n
+		stay := e.stays(i, d, split[d])
+		if best < 0 || (stay && !stays) || stay == stays && (n < fewest || (n == fewest && e.each[i][d] < e.each[i][best])) {
+			best, fewest, stays = d, n, stay
 		}
 	}
 	return best
@@ -292,7 +295,7 @@ func (e *expander) lean(i int, t *tally, split []int64) {
 		moved = false
 		for from := range split {
 			for to := range split {
-				if split[from] == 0 || !e.open[i][to] || e.each[i][to] >= e.each[i][from] {
+				if split[from] == 0 || !e.open[i][to] || e.marginal(i, to, split[to]) >= e.marginal(i, from, split[from]-1) {
 					continue
 				}
 				t.have[from]--

@@ -21,7 +21,7 @@ func TestExpandKeepsEveryRule(t *testing.T) {
 	settled, unplaced := 0, 0
 	for seed := range uint64(4000) {
 		rng := rand.New(rand.NewPCG(seed, 5))
-		p := exact.Random(seed, exact.Options{NoCards: true, NoRules: true, NoLimits: true})
+		p := exact.Random(seed, exact.Options{NoCards: true, NoRules: true, NoLimits: seed%2 == 0, AllStay: true})
 		if rng.IntN(3) == 0 && len(p.Items) > 1 { // a second rule about the same items
 			p.Spreads = append(p.Spreads, model.Spread{Items: []int{0, 1}, Domains: allDomains(p), Skew: 1 + rng.Int64N(2)})
 		}
@@ -315,4 +315,45 @@ func solve(t *testing.T, p *model.Problem) int64 {
 		t.Fatal(err)
 	}
 	return k.Cost
+}
+
+// Seven copies lie 1, 2 and 4 by zone, and may differ by at most Skew: what can stay stays, unless another zone is
+// cheaper by more than that saves.
+func TestExpandKeepsCopiesWhereTheyLie(t *testing.T) {
+	problem := func(skew, saves int64) *model.Problem {
+		p := &model.Problem{Dims: 1, Classes: 1, Domains: 3,
+			Items:   []model.Item{{Size: []int64{1}, Count: 7, Classes: []int{0}}},
+			Spreads: []model.Spread{{Items: []int{0}, Domains: []int{0, 1, 2}, Skew: skew}}}
+		for d, n := range []int64{1, 2, 4} {
+			bin := model.Bin{Domain: d, Cap: []int64{9}, Price: 9, Max: n, Card: -1}
+			if saves > 0 {
+				bin.Stays = []model.Stay{{Item: 0, Count: 1, Saves: saves}}
+			}
+			p.Bins = append(p.Bins, bin)
+		}
+		return p
+	}
+	for name, tc := range map[string]struct {
+		skew, saves int64
+		each        []float64
+		want        []int64
+	}{
+		"nothing is saved: evenly":                        {3, 0, []float64{1, 1, 1}, []int64{3, 2, 2}},
+		"all may stay":                                    {3, 1, []float64{1, 1, 1}, []int64{1, 2, 4}},
+		"as many stay as the rule allows":                 {1, 1, []float64{1, 1, 1}, []int64{2, 2, 3}},
+		"a zone that is cheaper by less than they save":   {3, 2, []float64{1, 2, 2}, []int64{1, 2, 4}},
+		"a zone that is cheaper by more than they save":   {3, 2, []float64{1, 4, 4}, []int64{4, 1, 2}},
+		"a zone that is cheaper than one, and not others": {3, 2, []float64{2, 2, 5}, []int64{4, 2, 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := reduce.Expand(problem(tc.skew, tc.saves), [][]float64{tc.each})
+			got := make([]int64, 3)
+			for _, s := range e.Shapes {
+				got[s.Domain] += s.Count
+			}
+			if !slices.Equal(got, tc.want) {
+				t.Errorf("split %v, want %v", got, tc.want)
+			}
+		})
+	}
 }

@@ -89,10 +89,10 @@ func Prune(p *model.Problem, shapes []knapsack.Shape) (kept, by []int) {
 }
 
 // Beats reports whether bin kind a is at least as good as b in price, number, room, cards and
-// budgets. Which items they may hold is for the caller to compare.
+// budgets, even if all that lies in b today were to stay. Which items they may hold is for the caller to compare.
 func Beats(p *model.Problem, a, b int) bool {
 	x, y := &p.Bins[a], &p.Bins[b]
-	if x.Max > 0 || x.Price > y.Price || !beatsCards(x, y) {
+	if x.Max > 0 || x.Price > y.Price-staying(y) || !beatsCards(x, y) {
 		return false
 	}
 	for d := range x.Cap {
@@ -106,6 +106,15 @@ func Beats(p *model.Problem, a, b int) bool {
 		}
 	}
 	return true
+}
+
+// staying is what one bin saves at most if what lies in it stays.
+func staying(bin *model.Bin) int64 {
+	sum := int64(0)
+	for _, s := range bin.Stays {
+		sum += s.Count * s.Saves
+	}
+	return sum
 }
 
 func beatsCards(x, y *model.Bin) bool {

@@ -69,7 +69,7 @@ func (s *solver) gapReport(name func(bin int) string) *gapReport {
 	out := &gapReport{Cost: s.unit.amount(float64(d.Cost)), LowerBound: s.unit.amount(float64(d.Bound)), Parts: []gapPart{}}
 	base := float64(d.Bound) + float64(s.unit.sunk)
 	out.GapPercent = above(float64(d.Cost)+float64(s.unit.sunk), base)
-	sum, whole := 0.0, true
+	sum, whole := float64(d.Outside), true
 	for n, p := range d.Parts {
 		sum += p.Bound
 		whole = whole && p.Left == 0
@@ -186,6 +186,9 @@ LEAST MIX  what the contents of bins that were found would cost if fractions of 
 ROUNDING   the part of the gap that whole bins cost more than that
 PROOF      the part of the gap between that and the bound: other contents, or another proof, may close it
 `)
+	if u.moves {
+		out.WriteString("\nCosts and bounds count moves at their price.\n")
+	}
 	if r.Open > 0 {
 		fmt.Fprintf(&out, "\nThe bound leaves open where rules let pods lie in several zones; the parts had chosen. That is %s, beside the parts' own gaps.\n", percent(r.Open))
 	}

@@ -41,6 +41,7 @@ var planOutputs = []string{"table", "wide", "json", "yaml", "markdown"}
 // planOptions are the flags of plan.
 type planOptions struct {
 	source       sourceOptions
+	terms        termsOptions
 	output       string
 	report, save string
 	strict       bool
@@ -62,6 +63,7 @@ func newPlan() *cobra.Command {
 		},
 	}
 	o.source.flags(cmd)
+	o.terms.flags(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.report, "report", "", "also write an HTML report to `FILE`")
 	f.StringVar(&o.save, "out", "", "also write the plan as JSON to `FILE`, for explain and verify")
@@ -83,6 +85,10 @@ func (o *planOptions) run(cmd *cobra.Command) error {
 	if err := o.targets(); err != nil {
 		return err
 	}
+	terms, err := o.terms.parse()
+	if err != nil {
+		return err
+	}
 	if o.solve.explain && o.output != "table" && o.output != "wide" {
 		return badInputf("--explain goes with -o table and -o wide: the other forms are the plan alone, which tenon verify checks")
 	}
@@ -96,9 +102,9 @@ func (o *planOptions) run(cmd *cobra.Command) error {
 		if err != nil {
 			return planner.Plan{}, err
 		}
-		name := s.measure(snapshot)
-		p, err := engine.Decide(engine.Input{Snapshot: snapshot, Limits: s.limits, Solve: s.solve(ctx)})
-		gap = s.gapReport(name)
+		snapshot.Terms = terms
+		p, err := engine.Decide(engine.Input{Snapshot: snapshot, Limits: s.limits, Lowered: s.measure, Solve: s.solve(ctx)})
+		gap = s.gapReport(s.name)
 		return p, err
 	})
 	s.close(ctx)
@@ -129,25 +135,12 @@ func (o *planOptions) run(cmd *cobra.Command) error {
 	return o.verdict(plan)
 }
 
-// measure takes a plan's units and names to a solver's progress and report. A snapshot that makes no problem has none; it
-// is refused elsewhere.
-func (s *solver) measure(snapshot planner.Snapshot) (name func(bin int) string) {
-	s.unit = unit{micro: true, name: " " + snapshot.Catalog.Currency + "/h"}
-	if !s.explain && !s.bar.shown() {
-		return nil
-	}
-	canonical, err := lower.Canonical(snapshot)
-	if err != nil {
-		return nil
-	}
-	low, err := lower.Lower(canonical)
-	if err != nil {
-		return nil
-	}
-	s.unit.sunk = low.Index.Sunk
-	return func(bin int) string {
+// measure takes the units and names of a plan's next problem to the solver's progress and report.
+func (s *solver) measure(snapshot *planner.Snapshot, low *lower.Lowered) {
+	s.unit = unit{micro: true, name: " " + snapshot.Catalog.Currency + "/h", sunk: low.Index.Sunk, moves: snapshot.Terms.MovePriceMicro > 0}
+	s.name = func(bin int) string {
 		ref := low.Index.Bins[bin]
-		o := &canonical.Offers[ref.Offers[0]]
+		o := &snapshot.Offers[ref.Offers[0]]
 		text := o.InstanceType + " " + o.CapacityType + " " + o.Zone
 		if ref.Stage != lower.New {
 			text += ", existing"

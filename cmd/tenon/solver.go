@@ -42,6 +42,7 @@ type solver struct {
 	stop      stopper
 	diagnosis *binpack.Diagnosis // once solved, with explain
 	unit      unit
+	name      func(bin int) string // what a kind of bin is called; nil: not known yet
 }
 
 // open checks the flags.
@@ -105,9 +106,10 @@ func parseGap(text string) (int64, error) {
 func (s *solver) solve(ctx context.Context) solveFunc {
 	return func(p *model.Problem, limits model.Limits) (*model.Packing, error) {
 		solving(ctx, &s.stop)
+		unit := s.unit // a plan may be solved several times, and the last line be written after this one
 		o := binpack.Options{Limits: limits, Gap: s.gap, Stop: s.stop.stop, Each: onCores(cores()), Report: func(now binpack.Progress) {
 			s.bar.at("solving", now.Iterations, 0)
-			s.bar.tell(func() string { return s.unit.progress(now) })
+			s.bar.tell(func() string { return unit.progress(now) })
 		}}
 		if s.explain {
 			o.Diagnose = func(d binpack.Diagnosis) { s.diagnosis = &d }
@@ -127,6 +129,7 @@ type unit struct {
 	name  string        // behind the cost; "" for none
 	micro bool          // costs are millionths of the unit
 	sunk  pricing.Micro // what is paid whatever the solver does
+	moves bool          // costs count moves at their price
 }
 
 // size is what the solver's unit is of the unit that is written: 1 or a millionth.
@@ -162,7 +165,11 @@ func (u unit) progress(now binpack.Progress) string {
 	if now.Components > 1 {
 		text += fmt.Sprintf(" (part %d of %d)", now.Component, now.Components)
 	}
-	text += ": cost " + u.text(now.Cost) + u.name
+	text += ": cost "
+	if u.moves {
+		text += "with moves "
+	}
+	text += u.text(now.Cost) + u.name
 	if now.Left > 0 {
 		text += fmt.Sprintf(" without %d that have no place", now.Left)
 	}

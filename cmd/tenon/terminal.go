@@ -131,13 +131,6 @@ func (p *progress) tell(text func() string) {
 	}
 }
 
-// shown tells whether anybody sees it.
-func (p *progress) shown() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.w != nil
-}
-
 // aside takes the bar away while something else is written. The next step shows it again.
 func (p *progress) aside(write func()) {
 	p.mu.Lock()

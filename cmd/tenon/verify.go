@@ -97,6 +97,7 @@ type verdict struct {
 	Source        string  `json:"source"`
 	Currency      string  `json:"currency"`
 	Planned       any     `json:"plannedPerHour"`
+	Moves         any     `json:"movesPerHour,omitempty"`
 	LowerBound    any     `json:"lowerBoundPerHour"`
 	GapPercent    float64 `json:"gapPercent"`
 	Status        string  `json:"status"`
@@ -106,10 +107,14 @@ type verdict struct {
 }
 
 func verdictJSON(r engine.Report) verdict {
-	return verdict{
+	v := verdict{
 		Verified: true, InputCompared: r.InputCompared, Digest: r.Digest, InputDigest: r.InputDigest, Source: r.Source, Currency: r.Currency,
 		Planned: r.Planned, LowerBound: r.LowerBound, GapPercent: r.GapPercent, Status: r.Status, Nodes: r.Nodes, Pods: r.Pods, Unplaced: r.Unplaced,
 	}
+	if r.Moves != nil {
+		v.Moves = *r.Moves
+	}
+	return v
 }
 
 func printVerdict(w io.Writer, name string, r engine.Report) error {
@@ -123,7 +128,12 @@ func printVerdict(w io.Writer, name string, r engine.Report) error {
 	g := &grid{head: []string{"", ""}}
 	g.add("packing", fmt.Sprintf("%d pods of %d workloads on %d nodes break no rule; %d pods unplaced", r.Pods, r.Workloads, r.Nodes, r.Unplaced))
 	g.add("cost", fmt.Sprintf("%s %s an hour", r.Planned, r.Currency))
-	g.add("bound", fmt.Sprintf("%s %s an hour is proven: the plan costs at most %g %% more than the cheapest possible", r.LowerBound, r.Currency, r.GapPercent))
+	of := ""
+	if r.Moves != nil {
+		g.add("moves", fmt.Sprintf("%s %s an hour is their price, which nobody is billed", *r.Moves, r.Currency))
+		of = " for cost and moves together"
+	}
+	g.add("bound", fmt.Sprintf("%s %s an hour is proven%s: the plan costs at most %g %% more than the cheapest possible", r.LowerBound, r.Currency, of, r.GapPercent))
 	g.add("problem", fmt.Sprintf("%d kinds of items, %d kinds of bins", r.ItemKinds, r.BinKinds))
 	g.add("digest", oneLine(r.Digest))
 	g.add("input", oneLine(r.InputDigest))

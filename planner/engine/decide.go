@@ -25,7 +25,10 @@ var ErrNoSolver = errors.New("no solver was given")
 type Input struct {
 	Snapshot planner.Snapshot
 	Limits   model.Limits // of the solver's work; zero: the solver's defaults
-	// Solve packs; binpack.Solve behind a closure that adds progress. It is required.
+	// Lowered is told of each problem before it is solved, and of what its numbers stand for; it may be nil.
+	Lowered func(*planner.Snapshot, *lower.Lowered)
+	// Solve packs; binpack.Solve behind a closure that adds progress. It is required, and may be called several times: the
+	// last packing counts.
 	Solve func(*model.Problem, model.Limits) (*model.Packing, error)
 }
 
@@ -39,11 +42,7 @@ func Decide(in Input) (planner.Plan, error) {
 	if err != nil {
 		return planner.Plan{}, err
 	}
-	low, err := lower.Lower(s)
-	if err != nil {
-		return planner.Plan{}, err
-	}
-	k, err := solve(in, &low.Problem)
+	low, k, err := diversify(in, &s)
 	if err != nil {
 		return planner.Plan{}, err
 	}

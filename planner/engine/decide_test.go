@@ -127,8 +127,16 @@ func checkMoney(t *testing.T, plan planner.Plan) {
 	if plan.Cost.NowPerHour != nil && *plan.Cost.NowPerHour != now {
 		t.Errorf("now %s, the nodes of today add up to %s", *plan.Cost.NowPerHour, now)
 	}
-	if plan.Cost.LowerBoundPerHour > plan.Cost.PlannedPerHour {
-		t.Errorf("bound %s above cost %s", plan.Cost.LowerBoundPerHour, plan.Cost.PlannedPerHour)
+	moves := pricing.Micro(0)
+	if plan.Cost.MovesPerHour != nil {
+		moves = *plan.Cost.MovesPerHour
+	}
+	if plan.Cost.LowerBoundPerHour > plan.Cost.PlannedPerHour.Plus(moves) {
+		t.Errorf("bound %s above cost %s and moves %s", plan.Cost.LowerBoundPerHour, plan.Cost.PlannedPerHour, moves)
+	}
+	// Pods that could stay and do not are paid for; those of workloads that have shrunk, or that may not stay, move for nothing.
+	if each := plan.Cost.MovePricePerHour; each != nil && (moves%*each != 0 || moves > each.Times(plan.Changes.Moves)) {
+		t.Errorf("moves cost %s at %s each, and %d pods move", moves, *each, plan.Changes.Moves)
 	}
 }
 

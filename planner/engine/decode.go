@@ -29,10 +29,13 @@ func fromWire(in *wireSnapshot) (planner.Snapshot, error) {
 		r.sets = append(r.sets, r.parseSet(i, text))
 	}
 	s := planner.Snapshot{
-		Source: in.Source, Digest: in.Digest, Catalog: in.Catalog, NodesKnown: in.NodesKnown, Stuck: in.Stuck, Notes: in.Notes,
+		Source: in.Source, Digest: in.Digest, Catalog: in.Catalog, NodesKnown: in.NodesKnown, SpotPools: in.SpotPools, Stuck: in.Stuck, Notes: in.Notes,
 	}
 	if in.At != nil {
 		s.At = *in.At
+	}
+	if in.Terms != nil {
+		s.Terms = *in.Terms
 	}
 	for i := range in.Workloads {
 		s.Workloads = append(s.Workloads, r.workload(i))

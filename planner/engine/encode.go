@@ -17,10 +17,13 @@ type writer struct {
 
 func toWire(s planner.Snapshot) wireSnapshot {
 	w := writer{resources: map[string]int{}, sets: map[string]int{}, out: wireSnapshot{
-		Source: s.Source, Digest: s.Digest, Catalog: s.Catalog, NodesKnown: s.NodesKnown, Stuck: s.Stuck, Notes: s.Notes,
+		Source: s.Source, Digest: s.Digest, Catalog: s.Catalog, NodesKnown: s.NodesKnown, SpotPools: s.SpotPools, Stuck: s.Stuck, Notes: s.Notes,
 	}}
 	if !s.At.IsZero() {
 		w.out.At = &s.At
+	}
+	if s.Terms != (planner.Terms{}) {
+		w.out.Terms = &s.Terms
 	}
 	for i := range s.Workloads {
 		w.workload(&s.Workloads[i])

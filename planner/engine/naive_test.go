@@ -240,6 +240,16 @@ func (f *packer) finish(k *model.Packing) {
 		k.Bins[n].Count++
 		k.Cost += f.p.Bins[b.bin].Price
 	}
+	for b := range f.p.Bins {
+		for _, s := range f.p.Bins[b].Stays {
+			k.Cost += f.p.Bins[b].Max * s.Count * s.Saves
+			for _, o := range f.open {
+				if o.bin == b {
+					k.Cost -= min(o.have[s.Item], s.Count) * s.Saves
+				}
+			}
+		}
+	}
 	k.Work = model.Work{Iterations: 7, Columns: 11, Pivots: 13, Branches: 17, Pruned: len(f.p.Bins), Components: 1}
 	f.prove(k)
 	switch all := sum(f.placed); {
@@ -279,7 +289,11 @@ func (f *packer) prove(k *model.Packing) {
 		cert.Items = append(cert.Items, []int64{rate * f.p.Items[i].Size[0]})
 	}
 	for b := range f.p.Bins {
-		if over := rate*f.p.Bins[b].Cap[0] - f.p.Bins[b].Price*scale; over > 0 && f.p.Bins[b].Max > 0 {
+		over := rate*f.p.Bins[b].Cap[0] - f.p.Bins[b].Price*scale
+		for _, s := range f.p.Bins[b].Stays {
+			over += s.Count * s.Saves * scale
+		}
+		if over > 0 && f.p.Bins[b].Max > 0 {
 			cert.Bins = append(cert.Bins, model.BinDual{Bin: b, Value: over})
 		}
 	}
@@ -298,10 +312,16 @@ func lift(p *model.Problem, value *big.Int, scale int64) int64 {
 	}
 	divisor := int64(0)
 	for b := range p.Bins {
-		for a, r := p.Bins[b].Price, divisor; ; a, r = r, a%r {
-			if r == 0 {
-				divisor = a
-				break
+		money := []int64{p.Bins[b].Price}
+		for _, s := range p.Bins[b].Stays {
+			money = append(money, s.Saves)
+		}
+		for _, m := range money {
+			for a, r := m, divisor; ; a, r = r, a%r {
+				if r == 0 {
+					divisor = a
+					break
+				}
 			}
 		}
 	}

@@ -34,7 +34,8 @@ type Report struct {
 	Source        string
 	Currency      string
 	Planned       pricing.Micro
-	LowerBound    pricing.Micro
+	Moves         *pricing.Micro // beside Planned; nil: moves have no price
+	LowerBound    pricing.Micro  // of planned and moves together
 	GapPercent    float64
 	Status        string
 	Nodes         int64
@@ -58,6 +59,10 @@ func VerifyAgainst(data []byte, s planner.Snapshot) (Report, error) {
 	report, given, err := verify(data)
 	if err != nil {
 		return Report{}, err
+	}
+	s.SpotPools = given.SpotPools // what was asked of the plan is no part of its input
+	if given.Terms != nil {
+		s.Terms = *given.Terms
 	}
 	canonical, err := lower.Canonical(s)
 	if err != nil {
@@ -185,7 +190,7 @@ func openProof(data json.RawMessage) (*proof, error) {
 func summarize(plan *planner.Plan, low *lower.Lowered) Report {
 	r := Report{
 		Digest: plan.Digest, InputDigest: plan.InputDigest, Source: plan.Source, Currency: plan.Cost.Currency,
-		Planned: plan.Cost.PlannedPerHour, LowerBound: plan.Cost.LowerBoundPerHour, GapPercent: plan.Cost.GapPercent,
+		Planned: plan.Cost.PlannedPerHour, Moves: plan.Cost.MovesPerHour, LowerBound: plan.Cost.LowerBoundPerHour, GapPercent: plan.Cost.GapPercent,
 		Status: plan.Solver.Status, Workloads: len(plan.Workloads),
 		ItemKinds: len(low.Problem.Items), BinKinds: len(low.Problem.Bins),
 	}

@@ -63,6 +63,8 @@ type wireSnapshot struct {
 	Digest     string              `json:"digest"`
 	At         *time.Time          `json:"at,omitempty"`
 	Catalog    planner.CatalogRef  `json:"catalog"`
+	Terms      *planner.Terms      `json:"terms,omitempty"` // absent: none
+	SpotPools  []planner.SpotPool  `json:"spotPools,omitempty"`
 	NodesKnown bool                `json:"nodesKnown,omitempty"`
 	Resources  []planner.Resources `json:"resources,omitempty"`
 	Sets       []string            `json:"sets,omitempty"` // of offers: bits from the lowest, eight a byte, in base64

@@ -87,6 +87,9 @@ func worlds() map[string]func() planner.Snapshot {
 		"unplaced": unplacedWorld,
 		"limits":   limitsWorld,
 		"rules":    rulesWorld,
+		"moves":    movesWorld,
+		"sunk":     sunkWorld,
+		"spot":     spotWorld,
 		"empty":    func() planner.Snapshot { return newWorld().Snapshot },
 	}
 }
@@ -158,6 +161,61 @@ func heldWorld() planner.Snapshot {
 	w.Nodes = append(w.Nodes,
 		planner.Node{Name: "mac", InstanceType: "mac2.metal", Reason: "runs macOS"},
 		planner.Node{Name: "cordoned", InstanceType: "m5.large", Held: true, Priced: true, PriceMicro: 96_000, Reason: "cordoned"})
+	return w.Snapshot
+}
+
+// movesWorld has moves that cost something, nodes of one offer on which different pods run, and more pods of today
+// than there are now.
+func movesWorld() planner.Snapshot {
+	w := newWorld()
+	w.Terms.MovePriceMicro = 2000
+	w.offer("general", "m5.large", 1930, 7000, "0.096", planner.Cards{})
+	w.offer("general", "m5.4xlarge", 15890, 60000, "0.768", planner.Cards{})
+	for i := range 4 {
+		w.node(fmt.Sprint("n-", i), i%2, false)
+	}
+	w.node("held", 3, true)
+	last := len(w.Offers)
+	w.Offers[last-5].Nodes, w.Offers = []string{"n-0", "n-2"}, slices.Delete(w.Offers, last-3, last-2) // n-0 and n-2 are one offer
+	w.work("web", 12, 500, 900).Today = []planner.Location{{Node: "n-0", Pods: 3}, {Node: "n-1", Pods: 3}, {Node: "n-2", Pods: 3}, {Node: "n-3", Pods: 3}}
+	w.work("api", 2, 500, 900).Today = []planner.Location{{Node: "n-1", Pods: 2}, {Node: "held", Pods: 2}}
+	w.work("pair", 2, 700, 900).Today = []planner.Location{{Node: "held", Pods: 2}}
+	w.Rules = []planner.Rule{{Kind: planner.HostTogether, Members: []int{2}, Text: "pair"}}
+	return w.Snapshot
+}
+
+// spotWorld runs on spot, of which no pool may have more than a fifth, and has a held node in one.
+func spotWorld() planner.Snapshot {
+	w := newWorld()
+	w.Terms.SpotPoolPercent = 20
+	w.offer("spot", "m5.xlarge", 3930, 15000, "0.06", planner.Cards{})
+	w.offer("spot", "m5a.xlarge", 3930, 15000, "0.07", planner.Cards{})
+	for i := range w.Offers {
+		w.Offers[i].CapacityType = "spot"
+	}
+	w.node("held", 0, true)
+	w.offer("general", "m5.xlarge", 3930, 15000, "0.192", planner.Cards{})
+	w.work("web", 40, 1000, 900)
+	w.work("db", 2, 1000, 900).Constraints = []planner.Constraint{
+		w.only("capacityType", "karpenter.sh/capacity-type In [on-demand]", func(o *planner.Offer) bool { return o.CapacityType == "on-demand" }),
+	}
+	return w.Snapshot
+}
+
+// sunkWorld has reserved nodes that are paid for, one of which nothing runs on.
+func sunkWorld() planner.Snapshot {
+	w := newWorld()
+	w.Terms = planner.Terms{MovePriceMicro: 500, Sunk: planner.SunkReserved}
+	w.offer("general", "m5.large", 1930, 7000, "0.096", planner.Cards{})
+	for i := range w.Offers {
+		w.Offers[i].CapacityType = "reserved"
+	}
+	w.node("paid-1", 0, false)
+	w.node("paid-2", 1, false)
+	w.offer("general", "m5.xlarge", 3930, 15000, "0.192", planner.Cards{})
+	w.node("other", 5, false)
+	w.Limits = []planner.Limit{{Pool: "general", Resource: "cpu", Max: 20_000}}
+	w.work("web", 9, 500, 900).Today = []planner.Location{{Node: "paid-1", Pods: 3}, {Node: "other", Pods: 6}}
 	return w.Snapshot
 }
 
@@ -259,6 +317,20 @@ func randomWorld(seed uint64) planner.Snapshot {
 	}
 	if r.IntN(2) == 0 {
 		w.Limits = append(w.Limits, planner.Limit{Pool: "p1", Resource: "cpu", Max: int64(r.IntN(40)) * 1000})
+	}
+	if r.IntN(2) == 0 {
+		w.Terms.MovePriceMicro = pricing.Micro(1 + r.IntN(50_000))
+	}
+	if r.IntN(4) == 0 {
+		w.Terms.Sunk = planner.SunkAll
+	}
+	if r.IntN(2) == 0 {
+		w.Terms.SpotPoolPercent = int64(1 + r.IntN(100))
+		for i := range w.Offers {
+			if i%2 == 0 {
+				w.Offers[i].CapacityType = "spot"
+			}
+		}
 	}
 	return w.Snapshot
 }

@@ -47,6 +47,7 @@ type report struct {
 	Catalog                          planner.CatalogRef
 	InputDigest, PlanDigest, Proof   string
 	Now, Planned, Bound, Idle, Held  *figure
+	Moves                            *figure // nil: they have no price
 	Rulers                           []ruler
 	Facts                            []fact
 	Legend                           []chip
@@ -153,7 +154,10 @@ func (v *view) headlineFigures(r *report) {
 	r.Bound = &figure{
 		Hour:   v.money.amount(c.LowerBoundPerHour, hourDecimals, down),
 		Month:  v.money.amount(c.LowerBoundPerHour.Times(HoursPerMonth), monthDecimals, down),
-		Remark: "gap " + floatPercent(c.GapPercent, true),
+		Remark: v.gapRemark(),
+	}
+	if c.MovesPerHour != nil {
+		r.Moves = &figure{Hour: v.money.hour(*c.MovesPerHour), Month: v.money.month(*c.MovesPerHour), Remark: v.movesRemark()}
 	}
 	r.Idle = &figure{
 		Hour: v.money.hour(v.idle), Month: v.money.month(v.idle),

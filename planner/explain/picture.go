@@ -271,7 +271,11 @@ type ruler struct {
 // of a thousandth is seen.
 func (v *view) rulers() []ruler {
 	c := v.Cost
-	most := max(c.PlannedPerHour, c.LowerBoundPerHour)
+	sum, name := v.sum(), "Planned"
+	if c.MovesPerHour != nil {
+		name = "Planned and moves"
+	}
+	most := max(sum, c.LowerBoundPerHour)
 	var out []ruler
 	if c.NowPerHour != nil {
 		most = max(most, *c.NowPerHour)
@@ -281,22 +285,22 @@ func (v *view) rulers() []ruler {
 	if most <= 0 {
 		return nil
 	}
-	bound, planned := scale(c.LowerBoundPerHour, most), scale(c.PlannedPerHour, most)
+	bound, planned := scale(c.LowerBoundPerHour, most), scale(sum, most)
 	end := planned
-	if c.PlannedPerHour > c.LowerBoundPerHour {
+	if sum > c.LowerBoundPerHour {
 		end = min(whole, max(planned, bound+40)) // 0.4 %: a gap that exists is at least a hairline
 		bound = min(bound, end-40)
 	}
 	out = append(out,
-		ruler{Label: "Planned", Value: v.money.hour(c.PlannedPerHour), Segments: []segment{
+		ruler{Label: name, Value: v.money.hour(sum), Segments: []segment{
 			piece("plan", 0, bound, "up to the lower bound"), piece("gap", bound, end-bound, "gap"),
 		}},
 		ruler{Label: "Lower bound", Value: v.money.amount(c.LowerBoundPerHour, hourDecimals, down),
 			Segments: []segment{piece("bound", 0, bound, "no plan can cost less")}})
-	if gap := c.PlannedPerHour.Plus(-c.LowerBoundPerHour); gap > 0 && share(int64(gap), int64(most)) < 100_000 {
+	if gap := sum.Plus(-c.LowerBoundPerHour); gap > 0 && share(int64(gap), int64(most)) < 100_000 {
 		out = append(out, ruler{
 			Label: "Gap, enlarged", Value: v.money.hour(gap),
-			Alt:      "the last " + percent(share(int64(gap.Times(4)), int64(c.PlannedPerHour))) + " of the planned bar, enlarged: a quarter of it is the gap",
+			Alt:      "the last " + percent(share(int64(gap.Times(4)), int64(sum))) + " of the planned bar, enlarged: a quarter of it is the gap",
 			Segments: []segment{piece("plan", 0, 7500, "up to the lower bound"), piece("gap", 7500, 2500, "gap")},
 		})
 	}

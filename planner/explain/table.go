@@ -86,13 +86,15 @@ func (v *view) headline() []amount {
 		rows = append(rows, amount{"  of it held", v.money.hour(c.HeldPerHour), v.money.month(c.HeldPerHour), "nodes that stay", faint})
 	}
 	idle := percent(share(int64(v.idle), int64(c.PlannedPerHour))) + " of planned"
-	return append(rows,
-		amount{"  of it idle", v.money.hour(v.idle), v.money.month(v.idle), idle, faint},
-		amount{
-			"Lower bound", v.money.amount(c.LowerBoundPerHour, hourDecimals, down),
-			v.money.amount(c.LowerBoundPerHour.Times(HoursPerMonth), monthDecimals, down),
-			"gap " + floatPercent(c.GapPercent, true), normal,
-		})
+	rows = append(rows, amount{"  of it idle", v.money.hour(v.idle), v.money.month(v.idle), idle, faint})
+	if c.MovesPerHour != nil {
+		rows = append(rows, amount{"Moves", v.money.hour(*c.MovesPerHour), v.money.month(*c.MovesPerHour), v.movesRemark(), normal})
+	}
+	return append(rows, amount{
+		"Lower bound", v.money.amount(c.LowerBoundPerHour, hourDecimals, down),
+		v.money.amount(c.LowerBoundPerHour.Times(HoursPerMonth), monthDecimals, down),
+		v.gapRemark(), normal,
+	})
 }
 
 // saved compares planned with now, in words and in money.
@@ -144,12 +146,12 @@ func (v *view) instant() string {
 func (v *view) proofLine() string {
 	switch v.Solver.Status {
 	case "optimal":
-		return "optimal: no plan for this input can cost less"
+		return "optimal: no plan for this input can cost less" + v.together()
 	case "empty":
 		return "nothing to place"
 	}
-	return fmt.Sprintf("no plan for this input can cost less than the lower bound; this one costs at most %s more than the cheapest",
-		floatPercent(v.Cost.GapPercent, true))
+	return fmt.Sprintf("no plan for this input can cost less than the lower bound%s; this one costs at most %s more than the cheapest",
+		v.together(), floatPercent(v.Cost.GapPercent, true))
 }
 
 // kinds is the nodes of one pool, type, zone and capacity type.

@@ -54,7 +54,7 @@ func Canonical(s planner.Snapshot) (planner.Snapshot, error) {
 		return planner.Snapshot{}, err
 	}
 	c := canon{in: &s, out: planner.Snapshot{
-		Source: s.Source, Digest: s.Digest, Catalog: s.Catalog, NodesKnown: s.NodesKnown, Notes: slices.Clone(s.Notes),
+		Source: s.Source, Digest: s.Digest, Catalog: s.Catalog, Terms: s.Terms, NodesKnown: s.NodesKnown, Notes: slices.Clone(s.Notes),
 	}}
 	if !s.At.IsZero() {
 		c.out.At = s.At.UTC().Round(0)
@@ -66,6 +66,7 @@ func Canonical(s planner.Snapshot) (planner.Snapshot, error) {
 	c.sets()
 	c.rules()
 	c.nodes()
+	c.out.SpotPools = SortedPools(s.SpotPools)
 	return c.out, nil
 }
 
@@ -166,15 +167,21 @@ func (c *canon) limits() {
 	})
 }
 
+// part is an offer, or a part of one, on its way from in to out.
+type part struct {
+	in    int
+	offer planner.Offer
+	tie   string
+}
+
 // offers trims and sorts the offers.
 func (c *canon) offers() {
 	limited := map[string][]string{}
 	for _, l := range c.out.Limits {
 		limited[l.Pool] = append(limited[l.Pool], l.Resource)
 	}
-	profiles := c.profilesAsked()
-	trimmed := make([]planner.Offer, len(c.in.Offers))
-	ties := make([]string, len(c.in.Offers))
+	profiles, homes := c.profilesAsked(), newHomes(&c.out)
+	var list []part
 	var full []string
 	for i := range c.in.Offers {
 		o := c.in.Offers[i]
@@ -183,22 +190,23 @@ func (c *canon) offers() {
 		o.Cards = trimCards(o.Cards, profiles[o.Cards.Model])
 		if o.Nodes = slices.Sorted(slices.Values(o.Nodes)); len(o.Nodes) > 0 {
 			o.Max = 0
+			o.Held = o.Held || c.out.Terms.Sunk.Covers(&o)
 		}
-		trimmed[i] = o
 		if StageOf(&o) == New && overfull(&o, c.names) {
 			full = append(full, o.InstanceType)
 			continue
 		}
-		ties[i] = tie(&o)
-		c.order = append(c.order, i)
+		for _, own := range homes.split(o) {
+			list = append(list, part{i, own, tie(&own)})
+		}
 	}
-	slices.SortFunc(c.order, func(a, b int) int {
-		return cmp.Or(compareOffers(&trimmed[a], &trimmed[b]), cmp.Compare(ties[a], ties[b]))
+	slices.SortFunc(list, func(a, b part) int {
+		return cmp.Or(compareOffers(&a.offer, &b.offer), cmp.Compare(a.tie, b.tie))
 	})
-	for _, i := range c.order {
-		o := trimmed[i]
-		o.Weight = 0 // it is in the order now
-		c.out.Offers = append(c.out.Offers, o)
+	for _, x := range list {
+		x.offer.Weight = 0 // it is in the order now
+		c.out.Offers = append(c.out.Offers, x.offer)
+		c.order = append(c.order, x.in)
 	}
 	if len(full) > 0 {
 		slices.Sort(full)
@@ -400,10 +408,14 @@ func (c *canon) renumber(in []int) []int {
 
 // nodes keeps of the nodes of today what the plan says about them.
 func (c *canon) nodes() {
+	paid := c.paid()
 	for _, n := range c.in.Nodes {
 		kept := planner.Node{
 			Name: n.Name, InstanceType: n.InstanceType, Zone: n.Zone, CapacityType: n.CapacityType, Pool: n.Pool,
-			Priced: n.Priced, Held: n.Held, Reason: n.Reason,
+			Priced: n.Priced, Held: n.Held || paid[n.Name], Reason: n.Reason,
+		}
+		if kept.Held && !n.Held {
+			kept.Reason = cmp.Or(n.Reason, "it is paid for whatever is planned")
 		}
 		if n.Priced {
 			kept.PriceMicro = n.PriceMicro

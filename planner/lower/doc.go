@@ -15,6 +15,9 @@
 //	zones                                  domains, where a rule counts pods by zone; otherwise all zones are one
 //	GPU model × how it may be cut          a card kind, with the MIG profiles that some workload can use
 //	NodePool limits                        budgets, less what held nodes take of them
+//	spot pools that are limited            budgets of nodes, less held ones
+//	pods of today on a node that exists,   what stays in a bin; nodes on which different pods run are then different
+//	  where moves have a price               kinds
 //	priorities                             ranks, dense from 0
 //
 // Merging is exact: offers and workloads are joined only where no rule, price, size, limit or set tells them apart, so

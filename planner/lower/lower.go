@@ -27,7 +27,7 @@ type Index struct {
 	Cards   []CardRef
 	Items   []ItemRef
 	Bins    []BinRef
-	Budgets []planner.Limit // Max is what the NodePool's owner wrote, before held nodes are subtracted
+	Budgets []planner.Limit // Max is what the NodePool's owner wrote, before held nodes are subtracted; Snapshot.SpotPools follow
 	ItemOf  []int           // item of each workload; -1: its pods fit nowhere
 	BinOf   []int           // bin of each offer
 	Allowed []planner.Set   // for each workload, the offers that all its constraints allow
@@ -83,8 +83,9 @@ func Lower(s planner.Snapshot) (Lowered, error) {
 	l.feasible()
 	l.classes()
 	l.domains()
-	l.bins()
 	l.items()
+	l.stays()
+	l.bins()
 	l.bind()
 	l.sunk()
 	if err := l.out.Problem.Validate(); err != nil {
@@ -99,6 +100,7 @@ type lowering struct {
 	out  Lowered
 	dims []string
 
+	spot   SpotShare
 	units  []unit
 	unitOf []int  // by workload
 	spec   []spec // by offer
@@ -178,6 +180,7 @@ func (l *lowering) budgets() {
 		}
 		l.out.Problem.Budgets = append(l.out.Problem.Budgets, left)
 	}
+	l.spotBudgets()
 }
 
 // limitUse is what one node counts against a limit.
@@ -203,6 +206,9 @@ func (l *lowering) specs() {
 				b.Fixed = l.fixed(k, o.Cards.Fixed)
 			}
 		}
+		if l.spot.TooLarge(o) { // it holds nothing
+			clear(b.Cap)
+		}
 		stage := StageOf(o)
 		if stage != Held {
 			b.Price = int64(o.PriceMicro)
@@ -211,6 +217,7 @@ func (l *lowering) specs() {
 					b.Uses = append(b.Uses, model.Use{Budget: n, Amount: min(amount, model.MaxAmount)})
 				}
 			}
+			b.Uses = append(b.Uses, l.spotUses(o)...)
 		}
 		l.spec = append(l.spec, spec{bin: b, stage: stage, number: Number(o)})
 	}

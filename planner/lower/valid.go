@@ -8,6 +8,7 @@ import (
 
 	"github.com/tenon-sh/tenon/binpack/model"
 	"github.com/tenon-sh/tenon/planner"
+	"github.com/tenon-sh/tenon/pricing"
 )
 
 // faultsMax bounds how many faults one error lists.
@@ -25,6 +26,7 @@ func (f *faults) addf(format string, args ...any) {
 // valid reports what would make the translation meaningless, joined; nil if nothing does.
 func valid(s *planner.Snapshot) error {
 	f := &faults{}
+	f.terms(&s.Terms)
 	f.workloads(s)
 	f.offers(s)
 	f.rules(s)
@@ -50,6 +52,20 @@ func valid(s *planner.Snapshot) error {
 		}
 	}
 	return errors.Join(f.list...)
+}
+
+func (f *faults) terms(t *planner.Terms) {
+	if t.MovePriceMicro < 0 || int64(t.MovePriceMicro) > model.MaxAmount {
+		f.addf("the price of a move, %s, is outside 0…%s", t.MovePriceMicro, pricing.Micro(model.MaxAmount))
+	}
+	if t.SpotPoolPercent < 0 || t.SpotPoolPercent > 100 {
+		f.addf("a share of %d %% for one pool of spot capacity is outside 0…100", t.SpotPoolPercent)
+	}
+	switch t.Sunk {
+	case planner.SunkNone, planner.SunkReserved, planner.SunkAll:
+	default:
+		f.addf("nodes that are sunk: %q is none of %q and %q", t.Sunk, planner.SunkReserved, planner.SunkAll)
+	}
 }
 
 func (f *faults) workloads(s *planner.Snapshot) {

@@ -40,6 +40,7 @@ func Raise(s planner.Snapshot, low lower.Lowered, k *model.Packing) (planner.Pla
 	for i := range groups {
 		p.Nodes = append(p.Nodes, groups[i].PlanNode)
 	}
+	p.Notes = append(p.Notes, spotNote(&s, &low, p.Nodes)...)
 	stays := d.stays(groups)
 	p.Workloads = d.works(stays)
 	p.Today = d.fates(groups)
@@ -177,13 +178,16 @@ func (d *dealer) changes(p *planner.Plan, stays []int64) planner.Changes {
 
 // cost adds up what the cluster costs now, as planned, and at the bound.
 func (d *dealer) cost() planner.Cost {
-	sunk := d.low.Index.Sunk
+	sunk, moves := d.low.Index.Sunk, d.moves()
 	c := planner.Cost{
 		Currency: d.s.Catalog.Currency, HeldPerHour: sunk,
-		PlannedPerHour:    pricing.Micro(d.k.Cost).Plus(sunk),
+		PlannedPerHour:    pricing.Micro(d.k.Cost).Plus(-moves).Plus(sunk),
 		LowerBoundPerHour: pricing.Micro(d.k.LowerBound).Plus(sunk),
 	}
-	c.GapPercent = gap(c.PlannedPerHour, c.LowerBoundPerHour)
+	if each := d.s.Terms.MovePriceMicro; each > 0 {
+		c.MovesPerHour, c.MovePricePerHour = &moves, &each
+	}
+	c.GapPercent = gap(c.PlannedPerHour.Plus(moves), c.LowerBoundPerHour)
 	var now pricing.Micro
 	for i := range d.s.Nodes {
 		if n := &d.s.Nodes[i]; n.Priced {
@@ -200,6 +204,18 @@ func (d *dealer) cost() planner.Cost {
 		}
 	}
 	return c
+}
+
+// moves is what the packing pays for moves: its cost beyond the prices of its bins.
+func (d *dealer) moves() pricing.Micro {
+	if d.s.Terms.MovePriceMicro == 0 {
+		return 0
+	}
+	sum := d.k.Cost
+	for _, b := range d.k.Bins {
+		sum -= d.low.Problem.Bins[b.Bin].Price * b.Count
+	}
+	return pricing.Micro(sum)
 }
 
 // GapMax is the gap that is printed where no finite one is proven, and the largest that is.

@@ -43,7 +43,7 @@ func (d *dealer) reason(item int) string {
 		open = open || !blocked
 	}
 	var words []string
-	for n := range d.low.Index.Budgets {
+	for n := range d.low.Problem.Budgets {
 		if more, ok := limits[n]; ok {
 			words = append(words, d.limit(n, spent[n], more))
 		}
@@ -65,6 +65,10 @@ func (d *dealer) reason(item int) string {
 
 // limit says how much of a NodePool limit is used, and that one more node would be too much.
 func (d *dealer) limit(n int, spent, more int64) string {
+	if at := n - len(d.low.Index.Budgets); at >= 0 {
+		pool := d.s.SpotPools[at]
+		return fmt.Sprintf("spot share: %s in %s has as many nodes as one interruption pool may", pool.InstanceType, pool.Zone)
+	}
 	l := d.low.Index.Budgets[n]
 	held := l.Max - d.low.Problem.Budgets[n]
 	return fmt.Sprintf("NodePool limit: %s of %q is %s, %s of it is planned, and one more node takes %s",
