@@ -375,8 +375,8 @@ func (k *Bin) Beam(pi []float64, rel Relaxed, threshold float64, width int) []Co
 }
 
 // Front decides by a front of at most limit labels in all layers together. Where the best of it is no real content, since
-// it keeps to two dimensions only, it returns that as counts by local shape, for a master that has nothing better, and its
-// worth.
+// it keeps to two dimensions and no rules, it returns that as counts by local shape if the relaxation allows it, for a master
+// that has nothing better, and its worth.
 func (k *Bin) Front(pi []float64, rel Relaxed, threshold float64, limit int64) (v Verdict, c []Content, unreal []int64, worth float64) {
 	if k.Stays() { // as in Beam
 		return Open, nil, nil, rel.Value
@@ -393,8 +393,29 @@ func (k *Bin) Front(pi []float64, rel Relaxed, threshold float64, limit int64) (
 		return Better, c, nil, rel.Value
 	}
 	unreal = make([]int64, len(k.Shapes))
-	f.counts(f.labels[0], unreal)
+	if f.counts(f.labels[0], unreal); !k.relaxed(unreal) {
+		unreal = nil
+	}
 	return Open, nil, unreal, f.base + f.labels[0].value
+}
+
+// relaxed reports whether the relaxation allows a content, so that only rules are in its way, which the relaxation does not
+// know. What is too much for the cards or a dimension would weaken a bound more than the relaxation itself: with such
+// contents in the master, it lost 0.8 % on Alibaba's list "default".
+func (k *Bin) relaxed(counts []int64) bool {
+	if k.rows.m > len(k.rows.dims) { // there are cards
+		return false
+	}
+	for _, d := range k.rows.dims {
+		left := k.p.Bins[k.Index].Cap[d]
+		for l, n := range counts {
+			left -= n * k.size[l][d]
+		}
+		if left < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // real returns those of the best labels that are contents worth more than threshold.
