@@ -127,7 +127,7 @@ func (s *solver) begin() []running {
 	s.stands.packs, s.stands.outside = make([]colgen.Progress, len(parts)), float64(outside(s.p, parts))
 	out := make([]running, len(parts))
 	for n, part := range parts {
-		part.Report = s.reporter(&s.stands.packs[n])
+		part.Report, part.Start = s.reporter(&s.stands.packs[n]), s.recall(&part)
 		out[n] = running{part, colgen.Begin(part)}
 		s.stands.packs[n] = out[n].run.Progress()
 	}
@@ -180,8 +180,13 @@ func (s *solver) solve() []running {
 		b := &bounds[i-len(runs)]
 		b.bound, b.work = colgen.BoundOnly(b.part)
 	})
+	next := Memory{}
 	for i, r := range runs {
 		s.take(r, answers[i])
+		s.remember(&next, &r.part, answers[i].Learnt)
+	}
+	if s.options.Memory != nil {
+		*s.options.Memory = next
 	}
 	for _, b := range bounds {
 		s.work.Add(b.work)

@@ -47,8 +47,6 @@ func (g *generator) dive(m *simplex.Master, st *stock) ([]Filled, []int64) {
 	if !g.quick && d.solve() == nil {
 		d.deepen()
 	}
-	if !g.quick {
-	}
 	for range diveSteps {
 		if d.empty() || d.g.halted() || d.solve() != nil {
 			break

@@ -1,6 +1,8 @@
 package colgen
 
 import (
+	"slices"
+
 	"github.com/tenon-sh/tenon/binpack/knapsack"
 	"github.com/tenon-sh/tenon/binpack/model"
 	"github.com/tenon-sh/tenon/binpack/simplex"
@@ -89,7 +91,11 @@ func (g *generator) pack(m *simplex.Master, converged bool) {
 	if len(g.homes) > 0 {
 		g.keep(g.today())
 	}
-	if total(g.incumbent.left) > 0 || !g.closed() && !g.wide() { // a dive from so many rows takes minutes
+	known := g.Start != nil && len(g.Start.Fills) > 0 // a dive is cheap for few shapes, and most of the time for many
+	if known {
+		g.keep(g.again(slices.Clone(g.Start.Fills)))
+	}
+	if total(g.incumbent.left) > 0 || !g.closed() && !g.wide() && (!known || len(g.Shapes) <= diveAgain) { // a dive from so many rows takes minutes
 		st := newStock(g.Problem)
 		fills, left := g.round(m, st)
 		g.keep(attempt{g.rightSize(fills, st), left, st})

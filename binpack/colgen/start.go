@@ -1,6 +1,8 @@
 package colgen
 
 import (
+	"slices"
+
 	"github.com/tenon-sh/tenon/binpack/knapsack"
 	"github.com/tenon-sh/tenon/binpack/simplex"
 )
@@ -19,6 +21,12 @@ type Pattern struct {
 	Count int64
 	Items knapsack.Content // by shape of the part
 }
+
+// learntMost is how many patterns are remembered, the latest: those that made the last prices.
+const learntMost = 8000
+
+// diveAgain is up to how many shapes a part is dived anew although its packing is known: few shapes are dived at once.
+const diveAgain = 100
 
 // sketchRounds bounds the rounds of a sketch.
 const sketchRounds = 200
@@ -52,7 +60,7 @@ func (g *generator) warm(m *simplex.Master) prices {
 		return prices{}
 	}
 	for _, p := range s.Patterns {
-		if g.bins[p.At].Holds(p.Items, g.rooms[p.At]) {
+		if p.At < len(g.bins) && g.bins[p.At].Holds(p.Items, g.rooms[p.At]) {
 			g.add(m, p.At, p.Items)
 		}
 	}
@@ -66,5 +74,73 @@ func (g *generator) warm(m *simplex.Master) prices {
 	return at
 }
 
+// again packs as an earlier packing does, as far as there is still so much of everything. A bin that would stay half empty
+// is filled up with what is left, and the rest is packed by value.
+func (g *generator) again(fills []Pattern) attempt {
+	a := attempt{left: slices.Clone(g.demand), st: newStock(g.Problem)}
+	for _, short := range []bool{false, true} { // first what is wanted as a whole
+		for i, f := range fills {
+			if fills[i].Count = g.repeat(&a, f, short); short {
+				fills[i].Count = f.Count
+			}
+		}
+	}
+	pi := slices.Clone(g.best.Shapes)
+	for s := range pi {
+		pi[s] = max(pi[s], 1e-9)
+	}
+	a.fills = append(a.fills, g.greedy(g.all(), a.left, pi, a.st)...)
+	g.unlimit()
+	a.fills = g.rightSize(a.fills, a.st)
+	return a
+}
+
+// repeat opens bins as they were, or with short what is left of it and more; it returns how many it did not open.
+func (g *generator) repeat(a *attempt, f Pattern, short bool) int64 {
+	bin, n := g.bins[f.At], f.Count
+	for n > 0 && a.st.most(bin.Index, 1) > 0 {
+		items, times := f.Items, a.st.most(bin.Index, n)
+		for i, s := range items.Shapes {
+			times = min(times, a.left[s]/items.Counts[i])
+		}
+		if times == 0 && short {
+			bin.Limit(a.left)
+			items, times = bin.Global(bin.TopUp(items, g.best.Shapes, g.multipliers(f.At), g.rooms[f.At])), 1
+			bin.Unlimit()
+		}
+		if times == 0 || len(items.Shapes) == 0 {
+			break
+		}
+		for i, s := range items.Shapes {
+			a.left[s] -= items.Counts[i] * times
+		}
+		a.st.take(bin.Index, times)
+		a.fills = append(a.fills, Filled{Bin: bin, Count: times, Items: items})
+		n -= times
+	}
+	return n
+}
+
 // learnt writes down what the next solve may start from.
-func (g *generator) learnt() *Start { return nil }
+func (g *generator) learnt() *Start {
+	s := &Start{Prices: make([]float64, len(g.Shapes))}
+	for i, v := range g.best.Shapes {
+		s.Prices[i] = v / g.scale
+	}
+	first := max(0, len(g.cols)-learntMost)
+	for _, c := range g.cols[first:] {
+		if !c.fraction && len(c.content.Shapes) > 0 {
+			s.Patterns = append(s.Patterns, Pattern{At: c.bin, Items: c.content})
+		}
+	}
+	at := map[*knapsack.Bin]int{}
+	for k, bin := range g.bins {
+		at[bin] = k
+	}
+	for _, f := range g.incumbent.fills {
+		if k, ok := at[f.Bin]; ok {
+			s.Fills = append(s.Fills, Pattern{At: k, Count: f.Count, Items: f.Items})
+		}
+	}
+	return s
+}

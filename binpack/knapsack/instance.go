@@ -15,6 +15,7 @@ package knapsack
 import (
 	"math"
 	"slices"
+	"sort"
 
 	"github.com/tenon-sh/tenon/binpack/cards"
 	"github.com/tenon-sh/tenon/binpack/model"
@@ -65,6 +66,18 @@ type capRow struct {
 type Content struct {
 	Shapes []int // local
 	Counts []int64
+}
+
+// Sort orders a content by its shapes.
+func (c Content) Sort() { sort.Sort(byShape(c)) }
+
+type byShape Content
+
+func (c byShape) Len() int           { return len(c.Shapes) }
+func (c byShape) Less(i, j int) bool { return c.Shapes[i] < c.Shapes[j] }
+func (c byShape) Swap(i, j int) {
+	c.Shapes[i], c.Shapes[j] = c.Shapes[j], c.Shapes[i]
+	c.Counts[i], c.Counts[j] = c.Counts[j], c.Counts[i]
 }
 
 // NewBin prepares bin kind b for the shapes that may lie in it. geometry is of its card kind.
