@@ -53,7 +53,7 @@ func newSolver(p *Problem, o Options) (*solver, error) {
 	if o.Limits == (Limits{}) {
 		o.Limits = DefaultLimits()
 	}
-	s := &solver{p: p, options: o}
+	s := &solver{p: p, options: o, together: knapsack.NewTogether(p)}
 	for k := range p.Cards {
 		s.geometry = append(s.geometry, cards.NewGeometry(&p.Cards[k]))
 	}
@@ -80,6 +80,7 @@ type solver struct {
 	bounded  []knapsack.Shape
 	stands   standing
 	geometry []*cards.Geometry
+	together *knapsack.Together
 	fills    []filled
 	residual []int64 // by item
 	proofs   []proof // parts whose bounds add up
@@ -261,7 +262,7 @@ func (s *solver) fits(shapes []knapsack.Shape, b int) []int {
 		if sh.Domain >= 0 && sh.Domain != s.p.Bins[b].Domain {
 			continue
 		}
-		if most, _ := knapsack.MostAlone(s.p, sh.Item, b, s.set(b)); most > 0 {
+		if most, _ := s.together.MostAlone(sh.Item, b, s.set(b)); most > 0 {
 			out = append(out, n)
 		}
 	}

@@ -98,6 +98,7 @@ type generator struct {
 	homeAt     map[*knapsack.Bin]int
 	bins       []*knapsack.Bin
 	rooms      []*knapsack.Room
+	together   *knapsack.Together
 	mu         [][]float64
 	open       []int // how often Prove gave up on a bin
 	fails      []int // beams without success since the last one with
@@ -148,6 +149,7 @@ func newGenerator(p Part, above int) *generator {
 	}
 	g.divisor = divisor(p.Problem)
 	g.scale = 1 / float64(top)
+	g.together = knapsack.NewTogether(p.Problem)
 	for _, b := range p.Bins {
 		g.bins = append(g.bins, g.newBin(b))
 	}
@@ -177,7 +179,7 @@ func (g *generator) newBin(b int) *knapsack.Bin {
 	if c := g.Problem.Bins[b].Card; c >= 0 {
 		geo = g.Geometry[c]
 	}
-	k := knapsack.NewBin(g.Problem, b, g.Shapes, geo)
+	k := g.together.NewBin(b, g.Shapes, geo)
 	k.SetUnit(g.scale)
 	return k
 }

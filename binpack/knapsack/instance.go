@@ -82,13 +82,19 @@ func (c byShape) Swap(i, j int) {
 
 // NewBin prepares bin kind b for the shapes that may lie in it. geometry is of its card kind.
 func NewBin(p *model.Problem, b int, shapes []Shape, geometry *cards.Geometry) *Bin {
+	return NewTogether(p).NewBin(b, shapes, geometry)
+}
+
+// NewBin is NewBin for many bins of one problem.
+func (t *Together) NewBin(b int, shapes []Shape, geometry *cards.Geometry) *Bin {
+	p := t.p
 	bin := &p.Bins[b]
 	k := &Bin{Index: b, p: p, set: cards.Set{Geometry: geometry, N: bin.Cards, Live: bin.Live, Fixed: bin.Fixed}}
 	for s, sh := range shapes {
 		if sh.Domain >= 0 && sh.Domain != bin.Domain {
 			continue
 		}
-		if n, need := MostAlone(p, sh.Item, b, k.set); n > 0 {
+		if n, need := t.MostAlone(sh.Item, b, k.set); n > 0 {
 			k.Shapes = append(k.Shapes, s)
 			k.alone = append(k.alone, n)
 			k.Upper = append(k.Upper, n)
@@ -109,12 +115,40 @@ func NewBin(p *model.Problem, b int, shapes []Shape, geometry *cards.Geometry) *
 // MostAlone returns how many copies of item i alone fit in one bin of kind b, and what each
 // needs of the cards.
 func MostAlone(p *model.Problem, i, b int, set cards.Set) (int64, model.CardNeed) {
+	return NewTogether(p).MostAlone(i, b, set)
+}
+
+// Together knows how many copies of each item rules let into one bin of each domain. It is asked for every item
+// and bin; finding it anew each time was half of the time to a first answer.
+type Together struct {
+	p    *model.Problem
+	most [][]int64 // by item and domain; -1: not asked yet
+}
+
+// NewTogether returns an empty table.
+func NewTogether(p *model.Problem) *Together {
+	return &Together{p: p, most: make([][]int64, len(p.Items))}
+}
+
+func (t *Together) in(i, d int) int64 {
+	if t.most[i] == nil {
+		t.most[i] = slices.Repeat([]int64{-1}, t.p.Domains)
+	}
+	if t.most[i][d] < 0 {
+		t.most[i][d] = mostTogether(t.p, i, d)
+	}
+	return t.most[i][d]
+}
+
+// MostAlone is MostAlone for many items and bins of one problem.
+func (t *Together) MostAlone(i, b int, set cards.Set) (int64, model.CardNeed) {
+	p := t.p
 	it, bin := &p.Items[i], &p.Bins[b]
 	need, ok := p.Need(i, b)
 	if !ok || !allows(it.Classes, bin.Class) {
 		return 0, need
 	}
-	n := mostTogether(p, i, bin.Domain)
+	n := t.in(i, bin.Domain)
 	for d, s := range it.Size {
 		if s > 0 {
 			n = min(n, bin.Cap[d]/s)

@@ -28,11 +28,11 @@ type Expanded struct {
 // Each returns, for each item and domain, the least that one copy costs in a bin full of nothing
 // else, and -1 where no bin holds it. set gives the cards of a bin kind.
 func Each(p *model.Problem, set func(b int) cards.Set) [][]float64 {
-	out := make([][]float64, len(p.Items))
+	out, together := make([][]float64, len(p.Items)), knapsack.NewTogether(p)
 	for i := range out {
 		out[i] = slices.Repeat([]float64{-1}, p.Domains)
 		for b := range p.Bins {
-			n, _ := knapsack.MostAlone(p, i, b, set(b))
+			n, _ := together.MostAlone(i, b, set(b))
 			if n == 0 {
 				continue
 			}
