@@ -370,6 +370,7 @@ func (k *Bin) Beam(pi []float64, rel Relaxed, threshold float64, width int) []Co
 	}
 	f := &k.table
 	f.load(k, pi, rel, threshold)
+	defer f.trim()
 	f.run(threshold, math.MaxInt64, width)
 	return k.real(pi, threshold)
 }
@@ -383,6 +384,7 @@ func (k *Bin) Front(pi []float64, rel Relaxed, threshold float64, limit int64) (
 	}
 	f := &k.table
 	f.load(k, pi, rel, threshold)
+	defer f.trim()
 	if !f.run(threshold, limit, 0) {
 		return Open, nil, nil, rel.Value
 	}
@@ -417,6 +419,16 @@ func (k *Bin) relaxed(counts []int64) bool {
 	}
 	return true
 }
+
+// trim gives back what a long front took: there may be a thousand kinds of bins, each with a front of its own.
+func (f *front) trim() {
+	if cap(f.log) > keepMost || cap(f.labels) > keepMost || cap(f.next) > keepMost {
+		f.labels, f.next, f.log, f.stairs = nil, nil, nil, nil
+	}
+}
+
+// keepMost is the longest list that a front keeps for the next one.
+const keepMost = 4096
 
 // real returns those of the best labels that are contents worth more than threshold.
 func (k *Bin) real(pi []float64, threshold float64) []Content {
