@@ -88,6 +88,26 @@ func (v *prover) meet(r *root, rough bool, limit int64) (finding, int64) {
 	return found, m.steps / stepsEach
 }
 
+// exactPart is the part of the limit that an exact meeting may take. Where it ends at all it takes a few thousand nodes.
+const exactPart = 50
+
+// exactly and roughly are meetings that refute nothing: what they find need not be legal.
+func (v *prover) exactly(r *root, limit int64) (finding, int64) {
+	return v.meetOnly(r, false, limit/exactPart)
+}
+
+func (v *prover) roughly(r *root, limit int64) (finding, int64) {
+	return v.meetOnly(r, true, limit)
+}
+
+func (v *prover) meetOnly(r *root, rough bool, limit int64) (finding, int64) {
+	found, nodes := v.meet(r, rough, limit)
+	if found == refuted {
+		found = exhausted
+	}
+	return found, nodes
+}
+
 // scarce chooses x and y, for which most is charged, and pays for all else.
 func (m *meeting) scarce(r *root) bool {
 	var order []int

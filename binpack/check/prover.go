@@ -139,15 +139,7 @@ func (v *prover) bin(b int, f *faults) {
 		v.hard = append(v.hard, r)
 		return
 	}
-	limit = min(limit, v.nodes)
-	found, nodes := v.search(r, min(limit, shortSearch))
-	for _, decide := range []func(*root, int64) (finding, int64){v.front, v.search} {
-		if found == exhausted && nodes < limit {
-			var more int64
-			found, more = decide(r, limit-nodes)
-			nodes += more
-		}
-	}
+	found, nodes := v.decide(r, min(limit, v.nodes))
 	v.nodes -= nodes
 	switch found {
 	case proven:
@@ -157,6 +149,26 @@ func (v *prover) bin(b int, f *faults) {
 	case refuted:
 		f.addf(ErrBound, "bin %d: a content may be worth more than %d", b, r.price)
 	}
+}
+
+// decide takes the ways to prove a root in turn, the longer ones last, and says how many nodes they took. In a bin with
+// cards each may take up to limit: a front there mostly ends at its limit, or sees too little of the cards.
+func (v *prover) decide(r *root, limit int64) (found finding, nodes int64) {
+	found, nodes = v.search(r, min(limit, shortSearch))
+	ways := []func(*root, int64) (finding, int64){v.front, v.search}
+	all := limit
+	if v.p.Bins[r.bin].Card >= 0 && limit > shortSearch {
+		ways = []func(*root, int64) (finding, int64){v.front, v.exactly, v.roughly, v.search}
+		all = v.nodes
+	}
+	for _, way := range ways {
+		if found == exhausted && nodes < all {
+			var more int64
+			found, more = way(r, min(limit, all-nodes))
+			nodes += more
+		}
+	}
+	return found, nodes
 }
 
 // root is what multipliers alone say of one kind of bin.

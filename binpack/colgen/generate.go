@@ -356,8 +356,8 @@ func (g *generator) boundRound(m *simplex.Master, p prices, worths []float64) in
 func (g *generator) proveRound(m *simplex.Master, p prices, worths []float64, offers []offer) int {
 	offers, resting := g.rested(offers)
 	for _, e := range []effort{
-		{branches: g.Limits.Branches / shortProof, width: beamWidth},
-		{branches: g.Limits.Branches, labels: g.Limits.Branches * labelsEach},
+		{branches: g.Limits.Branches / shortProof, width: beamWidth, meeting: g.Limits.Branches / 8},
+		{branches: g.Limits.Branches, labels: g.Limits.Branches * labelsEach, meeting: g.Limits.Branches * 10, rough: true},
 	} {
 		need := proveEach
 		if e.labels > 0 {
@@ -378,8 +378,7 @@ func (g *generator) proveRound(m *simplex.Master, p prices, worths []float64, of
 				g.rest[o.k] = 1 << g.fails[o.k]
 				if left = append(left, o); e.labels > 0 {
 					worths[o.k] = min(worths[o.k], v.worth)
-					g.giveUp(m, p, o, v)
-					added++
+					added += g.giveUp(m, p, o, v)
 				}
 			}
 			return max(0, need-added)
@@ -405,8 +404,15 @@ func (g *generator) rested(offers []offer) (now, resting []offer) {
 	return now, resting
 }
 
-// giveUp puts what an undecided bin may be worth the most with into the master, real or not.
-func (g *generator) giveUp(m *simplex.Master, p prices, o offer, v proved) {
+// giveUp puts what an undecided bin may be worth the most with into the master, real or not, and returns how many columns
+// that were.
+func (g *generator) giveUp(m *simplex.Master, p prices, o offer, v proved) int {
+	if n := g.addIdeals(m, o.k, v.ideal); n > 0 {
+		return n
+	}
+	if v.met > 0 && v.worth <= g.threshold(o.k, p)*(1+nearHopeless) {
+		return 0
+	}
 	if v.unreal != nil {
 		worth := 0.0
 		for l, n := range v.unreal {
@@ -414,11 +420,12 @@ func (g *generator) giveUp(m *simplex.Master, p prices, o offer, v proved) {
 		}
 		if worth > g.threshold(o.k, p)*(1+slackTarget) { // it may owe what it is worth to cards and dimensions that it leaves empty
 			g.addFraction(m, o.k, floats(v.unreal))
-			return
+			return 1
 		}
 	}
 	g.open[o.k]++
 	g.addFraction(m, o.k, o.rel.X)
+	return 1
 }
 
 // addAll adds contents of a kind, and the same ones of its twins as far as they pay there.

@@ -135,6 +135,9 @@ func (k *Bin) Meet(pi []float64, rel Relaxed, threshold float64, rough bool, lim
 	return out
 }
 
+// Carded reports whether the bin has cards that its items ask for.
+func (k *Bin) Carded() bool { return k.rows.m > len(k.rows.dims) }
+
 // meetItems is how many items a relaxation may have for a meeting to be tried: of small items there are too many pieces.
 const meetItems = 24
 
