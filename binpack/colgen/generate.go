@@ -413,31 +413,6 @@ func (g *generator) rested(offers []offer) (now, resting []offer) {
 	return now, resting
 }
 
-// giveUp puts what an undecided bin may be worth the most with into the master, real or not, and returns how many columns
-// that were.
-func (g *generator) giveUp(m *simplex.Master, w proving, o offer, v proved) int {
-	p := w.p
-	if n := g.addIdeals(m, o.k, v.ideal); n > 0 {
-		return n
-	}
-	if w.effort.centered || v.met > 0 && v.worth <= g.threshold(o.k, p)*(1+nearHopeless) {
-		return 0
-	}
-	if v.unreal != nil {
-		worth := 0.0
-		for l, n := range v.unreal {
-			worth += float64(p.pi[g.bins[o.k].Shapes[l]] * float64(n))
-		}
-		if worth > g.threshold(o.k, p)*(1+slackTarget) { // it may owe what it is worth to cards and dimensions that it leaves empty
-			g.addFraction(m, o.k, floats(v.unreal))
-			return 1
-		}
-	}
-	g.open[o.k]++
-	g.addFraction(m, o.k, o.rel.X)
-	return 1
-}
-
 // addAll adds contents of a kind, and the same ones of its twins as far as they pay there.
 func (g *generator) addAll(m *simplex.Master, p prices, k int, contents []knapsack.Content) int {
 	n := 0

@@ -6,19 +6,18 @@ import (
 )
 
 const (
-	// meetBudget bounds the work of all meetings of a part, in Limits.Branches.
-	meetBudget = 40
+	// meetBudget bounds the work of all meetings of a part, in Limits.Branches: about 20 s with the default limits.
+	meetBudget = 30
 	// shortBranches are those of the search before a meeting: it settles most bins, and keeps every rule.
 	shortBranches = 2000
+	shortMeeting  = 8 // the part of Limits.Branches that an exact meeting may take
+	longMeeting   = 3 // how many times Limits.Branches a rough one may take: "default" ends at 0.60 %, with 1 at 0.66 %, with 10 and a budget of 40 at 0.61 %
 	// nearHopeless is how much more than its price the content of an undecided bin may be worth for the bin to be left
 	// as it is: a relaxed bin with eight cards costs the bound more.
 	nearHopeless = 0.015
-	shortMeeting = 8  // the part of Limits.Branches that an exact meeting may take
-	longMeeting  = 10 // how many times Limits.Branches a rough one may take
-	// centering is the weight of all earlier prices in the centre, at which rough meetings are held first: the master's own
-	// prices swing, and on the Alibaba list "default" left the worst bin 1.0 % above its price where the centre left 0.7 %.
-	centering  = 0.85
-	centerNeed = 1000
+	// centering is the weight of all earlier prices in the centre, at which rough meetings are held first, as the master's
+	// own prices swing: with longMeeting 10 and a budget of 40 "default" ended at 0.61 % with it, and at 0.67 % without.
+	centering = 0.85
 )
 
 // byMeeting reports whether kind k is decided by meetings: it has cards, and they were of use so far.
@@ -67,13 +66,37 @@ func (g *generator) meetAtCenter(m *simplex.Master, e effort) int {
 			offers = append(offers, o)
 		}
 	}
-	added, _ := g.proveAll(m, proving{g.center, offers, e, centerNeed}, worths)
+	added, _ := g.proveAll(m, proving{g.center, offers, e, 1}, worths)
 	g.consider(g.center, worths)
 	return added
 }
 
-// addIdeals puts contents that only seem possible into the master, for the bound alone, and returns how many were new and
-// pay at the prices.
+// giveUp puts what an undecided bin may be worth the most with into the master, real or not, and returns how many columns
+// that were.
+func (g *generator) giveUp(m *simplex.Master, w proving, o offer, v proved) int {
+	p := w.p
+	if n := g.addIdeals(m, o.k, v.ideal); n > 0 {
+		return n
+	}
+	if w.effort.centered || v.met > 0 && v.worth <= g.threshold(o.k, p)*(1+nearHopeless) {
+		return 0
+	}
+	if v.unreal != nil {
+		worth := 0.0
+		for l, n := range v.unreal {
+			worth += float64(p.pi[g.bins[o.k].Shapes[l]] * float64(n))
+		}
+		if worth > g.threshold(o.k, p)*(1+slackTarget) { // it may owe what it is worth to cards and dimensions that it leaves empty
+			g.addFraction(m, o.k, floats(v.unreal))
+			return 1
+		}
+	}
+	g.open[o.k]++
+	g.addFraction(m, o.k, o.rel.X)
+	return 1
+}
+
+// addIdeals puts contents that only seem possible into the master, for the bound alone, and returns how many were new.
 func (g *generator) addIdeals(m *simplex.Master, k int, contents []knapsack.Content) int {
 	added := 0
 	for _, c := range contents {
