@@ -156,6 +156,63 @@ func TestMeetingOverCardsAgreesWithTryingEverything(t *testing.T) {
 	}
 }
 
+// What a meeting finds need not be legal, so it is no reason to stop: a search that follows may know better.
+func TestMeetingsRefuteNothing(t *testing.T) {
+	refutes := 0
+	for seed := range uint64(100) {
+		p, cert, placed := cardBin(seed)
+		v := newProver(p, cert, newRules(p), placed)
+		v.price(0)
+		r := v.root(0)
+		r.price = dearestOnCards(p, cert) / 2
+		if found, _ := v.meet(r, false, 1<<20); found != refuted {
+			continue
+		}
+		refutes++
+		for _, way := range []func(*root, int64) (finding, int64){v.exactly, v.roughly} {
+			if found, n := way(r, 1<<20); found != exhausted || n == 0 {
+				t.Fatalf("seed %d: finding %d after %d nodes, want none", seed, found, n)
+			}
+		}
+	}
+	if refutes < 50 {
+		t.Errorf("only %d meetings found anything", refutes)
+	}
+}
+
+// A bin with four cards and a hundred kinds of items that share them, the price of which is 1 % below what multipliers say,
+// is proven by a meeting, and neither by branching nor by a front.
+func TestAMeetingProvesWhatNothingElseDoes(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(4, 8))
+	p := &model.Problem{Dims: 2, Classes: 1, Domains: 1, Cards: []model.CardKind{{Share: 1000}}}
+	p.Bins = []model.Bin{{Cap: []int64{64_000, 128_000}, Cards: 4}}
+	cert := &model.Certificate{Scale: 1, Use: []int{0}, Limit: 1 << 30, Mults: []model.Mult{{Dims: []int64{20, 10}}}}
+	for share := int64(300); share < 900; share++ {
+		cert.Mults[0].Shares = append(cert.Mults[0].Shares, model.ShareMult{Share: share, Price: 800 * share})
+	}
+	var placed []int64
+	for range 100 {
+		item := model.Item{Size: []int64{4000 + rnd.Int64N(12_000), 8000 + rnd.Int64N(24_000)}, Count: 20, Classes: []int{0},
+			Needs: []model.CardNeed{{Share: 300 + rnd.Int64N(600)}}}
+		p.Items, placed = append(p.Items, item), append(placed, item.Count)
+		charge := 20*item.Size[0] + 10*item.Size[1] + 800*item.Needs[0].Share
+		cert.Items = append(cert.Items, []int64{charge * (95 + rnd.Int64N(6)) / 100})
+	}
+	v := newProver(p, cert, newRules(p), placed)
+	v.price(0)
+	r := v.root(0)
+	r.price = r.worth - r.worth/100
+	const limit = 5_000_000
+	for name, way := range map[string]func(*root, int64) (finding, int64){"search": v.search, "front": v.front} {
+		if found, n := way(r, limit); found == proven {
+			t.Errorf("%s: proven by %d nodes, so that no meeting is needed", name, n)
+		}
+	}
+	if found, n := v.decide(r, limit); found != proven {
+		t.Errorf("finding %d after %d nodes, want a proof", found, n)
+	}
+}
+
 // A meeting knows one worth for all copies of an item, so it says nothing of a bin in which something stays.
 func TestMeetingSaysNothingOfABinInWhichSomethingStays(t *testing.T) {
 	homes := 0

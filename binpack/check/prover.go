@@ -152,20 +152,24 @@ func (v *prover) bin(b int, f *faults) {
 }
 
 // decide takes the ways to prove a root in turn, the longer ones last, and says how many nodes they took. In a bin with
-// cards each may take up to limit: a front there mostly ends at its limit, or sees too little of the cards.
+// cards each may take up to limit, and what search finds ends nothing: search adds shares up, where a meeting sees cards.
 func (v *prover) decide(r *root, limit int64) (found finding, nodes int64) {
 	found, nodes = v.search(r, min(limit, shortSearch))
 	ways := []func(*root, int64) (finding, int64){v.front, v.search}
-	all := limit
-	if v.p.Bins[r.bin].Card >= 0 && limit > shortSearch {
+	all, carded := limit, v.p.Bins[r.bin].Card >= 0
+	if carded {
 		ways = []func(*root, int64) (finding, int64){v.front, v.exactly, v.roughly, v.search}
 		all = v.nodes
 	}
-	for _, way := range ways {
-		if found == exhausted && nodes < all {
-			var more int64
-			found, more = way(r, min(limit, all-nodes))
-			nodes += more
+	for n, way := range ways {
+		more := found == exhausted || found == refuted && carded && n < len(ways)-1
+		if !more || nodes >= all {
+			continue
+		}
+		next, took := way(r, min(limit, all-nodes))
+		nodes += took
+		if next != exhausted {
+			found = next
 		}
 	}
 	return found, nodes
