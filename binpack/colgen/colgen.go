@@ -102,7 +102,6 @@ type generator struct {
 	open       []int  // how often Prove gave up on a bin
 	fails      []int  // beams without success since the last one with
 	rest       []int  // rounds until the next beam
-	center     prices // of the bound's rounds
 	crowded    []bool // kinds for which a meeting is no use
 	met        int64  // work of meetings, in branches
 	maxRow     []int  // row of each bin's Max, -1

@@ -38,7 +38,6 @@ type effort struct {
 	width    int   // of a beam where branching is given up; 0: none
 	labels   int64 // of a front; 0: none
 	meeting  int64 // of a meeting, in branches; 0: none
-	centered bool  // the prices are not the master's: their fractions would say little of it
 	rough    bool  // meetings round uses down
 }
 

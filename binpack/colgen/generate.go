@@ -308,17 +308,12 @@ func (g *generator) priceRound(m *simplex.Master, p, exact prices, worths []floa
 // bound runs the second phase: until every bin is proven, relaxed into the master, or work runs out.
 func (g *generator) bound(m *simplex.Master) error {
 	worths := make([]float64, len(g.bins))
-	g.center = prices{}
 	for g.work.Iterations < g.Limits.Iterations && !g.halted() {
 		if err := g.solve(m); err != nil {
 			return err
 		}
 		g.work.Iterations++
 		p := g.prices(m)
-		if g.center.pi == nil {
-			g.center = p
-		}
-		g.center = mix(g.center, p, centering)
 		added := g.boundRound(m, p, worths)
 		g.consider(p, worths)
 		g.report("bound")
@@ -357,16 +352,13 @@ func (g *generator) boundRound(m *simplex.Master, p prices, worths []float64) in
 }
 
 // proveRound decides the offenders, first by a short proof, and a beam or an exact meeting, and where that finds nothing by
-// all that Limits allow: meetings at the centre of the prices so far, then everything at the prices.
+// all that Limits allow.
 func (g *generator) proveRound(m *simplex.Master, p prices, worths []float64, offers []offer) int {
 	offers, resting := g.rested(offers)
 	short := effort{branches: g.Limits.Branches / shortProof, width: beamWidth, meeting: g.Limits.Branches / shortMeeting}
 	long := effort{branches: g.Limits.Branches, labels: g.Limits.Branches * labelsEach, meeting: g.Limits.Branches * longMeeting, rough: true}
 	added, left := g.proveAll(m, proving{p, offers, short, proveEach}, worths)
 	if added > 0 {
-		return added
-	}
-	if added = g.meetAtCenter(m, long); added > 0 {
 		return added
 	}
 	left = append(left, resting...)

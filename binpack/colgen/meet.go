@@ -6,18 +6,15 @@ import (
 )
 
 const (
-	// meetBudget bounds the work of all meetings of a part, in Limits.Branches: about 20 s with the default limits.
-	meetBudget = 30
+	// meetBudget bounds the work of all meetings of a part, in Limits.Branches.
+	meetBudget = 40
 	// shortBranches are those of the search before a meeting: it settles most bins, and keeps every rule.
 	shortBranches = 2000
-	shortMeeting  = 8 // the part of Limits.Branches that an exact meeting may take
-	longMeeting   = 3 // how many times Limits.Branches a rough one may take: "default" ends at 0.60 %, with 1 at 0.66 %, with 10 and a budget of 40 at 0.61 %
+	shortMeeting  = 8  // the part of Limits.Branches that an exact meeting may take
+	longMeeting   = 10 // how many times Limits.Branches a rough one may take
 	// nearHopeless is how much more than its price the content of an undecided bin may be worth for the bin to be left
 	// as it is: a relaxed bin with eight cards costs the bound more.
 	nearHopeless = 0.015
-	// centering is the weight of all earlier prices in the centre, at which rough meetings are held first, as the master's
-	// own prices swing: with longMeeting 10 and a budget of 40 "default" ended at 0.61 % with it, and at 0.67 % without.
-	centering = 0.85
 )
 
 // byMeeting reports whether kind k is decided by meetings: it has cards, and they were of use so far.
@@ -56,21 +53,6 @@ func (g *generator) meet(o offer, pi []float64, t float64, e effort) proved {
 	return v
 }
 
-// meetAtCenter decides bins with cards at the centre of the prices so far.
-func (g *generator) meetAtCenter(m *simplex.Master, e effort) int {
-	e.centered = true
-	worths := make([]float64, len(g.bins))
-	var offers []offer
-	for _, o := range g.sweep(g.center, slackTarget, worths) {
-		if g.byMeeting(o.k) {
-			offers = append(offers, o)
-		}
-	}
-	added, _ := g.proveAll(m, proving{g.center, offers, e, 1}, worths)
-	g.consider(g.center, worths)
-	return added
-}
-
 // giveUp puts what an undecided bin may be worth the most with into the master, real or not, and returns how many columns
 // that were.
 func (g *generator) giveUp(m *simplex.Master, w proving, o offer, v proved) int {
@@ -78,7 +60,7 @@ func (g *generator) giveUp(m *simplex.Master, w proving, o offer, v proved) int 
 	if n := g.addIdeals(m, o.k, v.ideal); n > 0 {
 		return n
 	}
-	if w.effort.centered || v.met > 0 && v.worth <= g.threshold(o.k, p)*(1+nearHopeless) {
+	if v.met > 0 && v.worth <= g.threshold(o.k, p)*(1+nearHopeless) {
 		return 0
 	}
 	if v.unreal != nil {
