@@ -139,15 +139,7 @@ func (v *prover) bin(b int, f *faults) {
 		v.hard = append(v.hard, r)
 		return
 	}
-	limit = min(limit, v.nodes)
-	found, nodes := v.search(r, min(limit, shortSearch))
-	for _, decide := range []func(*root, int64) (finding, int64){v.front, v.search} {
-		if found == exhausted && nodes < limit {
-			var more int64
-			found, more = decide(r, limit-nodes)
-			nodes += more
-		}
-	}
+	found, nodes := v.decide(r, min(limit, v.nodes))
 	v.nodes -= nodes
 	switch found {
 	case proven:
@@ -157,6 +149,30 @@ func (v *prover) bin(b int, f *faults) {
 	case refuted:
 		f.addf(ErrBound, "bin %d: a content may be worth more than %d", b, r.price)
 	}
+}
+
+// decide takes the ways to prove a root in turn, the longer ones last, and says how many nodes they took. In a bin with
+// cards each may take up to limit, and what search finds ends nothing: search adds shares up, where a meeting sees cards.
+func (v *prover) decide(r *root, limit int64) (found finding, nodes int64) {
+	found, nodes = v.search(r, min(limit, shortSearch))
+	ways := []func(*root, int64) (finding, int64){v.front, v.search}
+	all, carded := limit, v.p.Bins[r.bin].Card >= 0
+	if carded {
+		ways = []func(*root, int64) (finding, int64){v.front, v.exactly, v.roughly, v.search}
+		all = v.nodes
+	}
+	for n, way := range ways {
+		more := found == exhausted || found == refuted && carded && n < len(ways)-1
+		if !more || nodes >= all {
+			continue
+		}
+		next, took := way(r, min(limit, all-nodes))
+		nodes += took
+		if next != exhausted {
+			found = next
+		}
+	}
+	return found, nodes
 }
 
 // root is what multipliers alone say of one kind of bin.

@@ -202,7 +202,7 @@ func (g *generator) solveCase(parent *caseNode, c cut) *caseNode {
 	}
 	pivots := g.work.Pivots + m.Pivots()
 	g.cols, g.work, g.cells, g.incumbent = h.cols, h.work, h.cells, h.incumbent
-	g.work.Pivots = pivots
+	g.work.Pivots, g.met = pivots, h.met
 	return out
 }
 

@@ -24,9 +24,12 @@ const proofBatch = 4
 type proved struct {
 	verdict  knapsack.Verdict
 	contents []knapsack.Content
-	unreal   []int64 // what is worth the most as far as the relaxation of a front sees it, or nil
-	worth    float64 // what the bin's content is worth at most
+	unreal   []int64            // what is worth the most as far as the relaxation of a front sees it, or nil
+	ideal    []knapsack.Content // what only seems possible to a meeting, best first
+	worth    float64            // what the bin's content is worth at most
 	nodes    int64
+	met      int64 // of which by meetings
+	crowded  bool  // a meeting is no use
 }
 
 // effort says how hard to look at an offer.
@@ -34,6 +37,8 @@ type effort struct {
 	branches int64 // of one proof
 	width    int   // of a beam where branching is given up; 0: none
 	labels   int64 // of a front; 0: none
+	meeting  int64 // of a meeting, in branches; 0: none
+	rough    bool  // meetings round uses down
 }
 
 // proving says what to decide.
@@ -47,6 +52,9 @@ type proving struct {
 // decide looks for the best content of an offer's bin.
 func (g *generator) decide(o offer, pi []float64, t float64, e effort) proved {
 	bin := g.bins[o.k]
+	if e.meeting > 0 && g.byMeeting(o.k) {
+		return g.meet(o, pi, t, e)
+	}
 	v := proved{worth: o.rel.Value}
 	if e.labels > 0 {
 		v.verdict, v.contents, v.unreal, v.worth = bin.Front(pi, o.rel, t, e.labels)
@@ -81,7 +89,12 @@ func (g *generator) prove(w proving, use func(o offer, t float64, v proved) int)
 			out[i] = g.decide(now[i], w.p.pi, threshold(now[i]), w.effort)
 		})
 		for i, v := range out {
+			if v.met > 0 && !g.byMeeting(now[i].k) { // the budget was spent by those before it
+				v = g.decide(now[i], w.p.pi, threshold(now[i]), w.effort)
+			}
 			g.work.Branches += v.nodes
+			g.met += v.met
+			g.crowded[now[i].k] = g.crowded[now[i].k] || v.crowded
 			if w.need = use(now[i], threshold(now[i]), v); w.need == 0 {
 				return
 			}

@@ -351,44 +351,44 @@ func (g *generator) boundRound(m *simplex.Master, p prices, worths []float64) in
 	return g.proveRound(m, p, worths, offers)
 }
 
-// proveRound decides the offenders, first by a short proof and a beam, and where that finds
-// nothing by all that Limits allow. What that finds is dear, so its first success is looked at at once.
+// proveRound decides the offenders, first by a short proof, and a beam or an exact meeting, and where that finds nothing by
+// all that Limits allow.
 func (g *generator) proveRound(m *simplex.Master, p prices, worths []float64, offers []offer) int {
 	offers, resting := g.rested(offers)
-	for _, e := range []effort{
-		{branches: g.Limits.Branches / shortProof, width: beamWidth},
-		{branches: g.Limits.Branches, labels: g.Limits.Branches * labelsEach},
-	} {
-		need := proveEach
-		if e.labels > 0 {
-			need, offers = 1, append(offers, resting...)
-			slices.SortStableFunc(offers, func(a, b offer) int { return cmp.Compare(b.over, a.over) })
-		}
-		added := 0
-		var left []offer
-		g.prove(proving{p, offers, e, need}, func(o offer, t float64, v proved) int {
-			switch v.verdict {
-			case knapsack.Proven:
-				worths[o.k] = t
-			case knapsack.Better:
-				g.fails[o.k], g.rest[o.k] = 0, 0
-				added += g.addAll(m, p, o.k, v.contents)
-			case knapsack.Open:
-				g.fails[o.k] = min(g.fails[o.k]+1, restMost)
-				g.rest[o.k] = 1 << g.fails[o.k]
-				if left = append(left, o); e.labels > 0 {
-					worths[o.k] = min(worths[o.k], v.worth)
-					g.giveUp(m, p, o, v)
-					added++
-				}
-			}
-			return max(0, need-added)
-		})
-		if offers = left; added > 0 {
-			return added
-		}
+	short := effort{branches: g.Limits.Branches / shortProof, width: beamWidth, meeting: g.Limits.Branches / shortMeeting}
+	long := effort{branches: g.Limits.Branches, labels: g.Limits.Branches * labelsEach, meeting: g.Limits.Branches * longMeeting, rough: true}
+	added, left := g.proveAll(m, proving{p, offers, short, proveEach}, worths)
+	if added > 0 {
+		return added
 	}
-	return 0
+	left = append(left, resting...)
+	slices.SortStableFunc(left, func(a, b offer) int { return cmp.Compare(b.over, a.over) })
+	added, _ = g.proveAll(m, proving{p, left, long, 1}, worths) // what that finds is dear: its first success is looked at at once
+	return added
+}
+
+// proveAll decides offers until as many columns came of it as are needed. It returns how many did, and the offers that are open.
+func (g *generator) proveAll(m *simplex.Master, w proving, worths []float64) (added int, left []offer) {
+	need := w.need
+	g.prove(w, func(o offer, t float64, v proved) int {
+		switch v.verdict {
+		case knapsack.Proven:
+			worths[o.k] = t
+		case knapsack.Better:
+			g.fails[o.k], g.rest[o.k] = 0, 0
+			worths[o.k] = min(worths[o.k], v.worth)
+			added += g.addAll(m, w.p, o.k, v.contents)
+		case knapsack.Open:
+			g.fails[o.k] = min(g.fails[o.k]+1, restMost)
+			g.rest[o.k] = 1 << g.fails[o.k]
+			if left = append(left, o); w.effort.labels > 0 {
+				worths[o.k] = min(worths[o.k], v.worth)
+				added += g.giveUp(m, w, o, v)
+			}
+		}
+		return max(0, need-added)
+	})
+	return added, left
 }
 
 // rested parts the kinds whose turn it is from those that beams found nothing for in their last rounds: nine of ten
@@ -403,22 +403,6 @@ func (g *generator) rested(offers []offer) (now, resting []offer) {
 		}
 	}
 	return now, resting
-}
-
-// giveUp puts what an undecided bin may be worth the most with into the master, real or not.
-func (g *generator) giveUp(m *simplex.Master, p prices, o offer, v proved) {
-	if v.unreal != nil {
-		worth := 0.0
-		for l, n := range v.unreal {
-			worth += float64(p.pi[g.bins[o.k].Shapes[l]] * float64(n))
-		}
-		if worth > g.threshold(o.k, p)*(1+slackTarget) { // it may owe what it is worth to cards and dimensions that it leaves empty
-			g.addFraction(m, o.k, floats(v.unreal))
-			return
-		}
-	}
-	g.open[o.k]++
-	g.addFraction(m, o.k, o.rel.X)
 }
 
 // addAll adds contents of a kind, and the same ones of its twins as far as they pay there.
