@@ -14,7 +14,7 @@ type Options struct {
 	Gap int64
 	// Memory is what earlier solves of similar problems learnt; nil: nothing. The solve leaves in it what it learnt.
 	// A problem that changed a little is then solved again in a fraction of the time; the answer may be another
-	// one of the same quality, so bytes depend on what is remembered.
+	// one, with a gap that may be somewhat wider, so bytes depend on what is remembered.
 	Memory *Memory
 	// Report is called from time to time, and changes nothing; it may be nil. With Each it may be called by any goroutine,
 	// but never by two at once.

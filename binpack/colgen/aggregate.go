@@ -72,7 +72,7 @@ func (g *generator) shapeRows() {
 		for d, size := range it.Size {
 			if amount := float64(size) / float64(top[d]); amount > 0 {
 				g.rowsOf[s] = append(g.rowsOf[s], coef{at + d, amount})
-				g.rows[at+d].RHS += amount * float64(sh.Count)
+				g.rows[at+d].RHS += float64(amount * float64(sh.Count))
 			}
 		}
 	}

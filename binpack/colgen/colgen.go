@@ -214,7 +214,7 @@ func (g *generator) buildRows() {
 
 func (g *generator) kind(k int) *model.Bin { return &g.Problem.Bins[g.Bins[k]] }
 
-func (g *generator) price(k int) float64 { return float64(g.kind(k).Price) * g.scale }
+func (g *generator) price(k int) float64 { return float64(float64(g.kind(k).Price) * g.scale) }
 
 // budgetShare returns an amount as a share of the whole budget, the unit of budget rows.
 func budgetShare(amount, budget int64) float64 {

@@ -89,7 +89,7 @@ func (f *finisher) dive(s state, at choice) {
 		return
 	}
 	value, ok := f.relax(s)
-	if !ok || f.hopeless(float64(s.cost)*f.g.scale+value) {
+	if !ok || f.hopeless(float64(float64(s.cost)*f.g.scale)+value) {
 		return
 	}
 	pi := f.g.prices(f.m).pi

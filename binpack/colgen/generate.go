@@ -96,7 +96,7 @@ func (g *generator) sweep(p prices, slack float64, worths []float64) []offer {
 		}
 		rel := bin.Relax(p.pi)
 		g.mu[k], worths[k] = rel.Mu, rel.Value
-		if rel.Value > t*(1+slack)+1e-12 {
+		if rel.Value > float64(t*(1+slack))+1e-12 {
 			found[k] = &offer{k: k, rel: rel, over: rel.Value/max(t, 1e-12) - 1}
 		}
 	})
@@ -139,7 +139,7 @@ func (g *generator) bounded(p prices, worths []float64) Bound {
 			continue
 		}
 		if t := g.threshold(k, p); g.price(k) == 0 {
-			worthless[k] = worths[k] > t*(1+slackTarget)+1e-9
+			worthless[k] = worths[k] > float64(t*(1+slackTarget))+1e-9
 			if worthless[k] && t < 0 {
 				return Bound{} // a branch asks more of the bin than anything in it can be worth
 			}
@@ -181,7 +181,7 @@ func (g *generator) bounded(p prices, worths []float64) Bound {
 		if g.maxRow[k] < 0 {
 			continue
 		}
-		need := worths[k]/factor + (1-1/factor)*g.bins[k].SavedMost() - g.price(k) - (g.threshold(k, p)-g.price(k)-p.max[k])/factor
+		need := worths[k]/factor + float64((1-1/factor)*g.bins[k].SavedMost()) - g.price(k) - (g.threshold(k, p)-g.price(k)-p.max[k])/factor
 		b.Max[k] = max(0, need)
 		b.Value -= float64(b.Max[k] * float64(g.kind(k).Max))
 	}

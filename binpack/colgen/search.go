@@ -152,7 +152,7 @@ func (s *searcher) rebuild(residual []int64, removed []Filled) []Filled {
 	pi := slices.Clone(s.pi)
 	for i := range pi {
 		if residual[i] > 0 {
-			pi[i] *= 1 + float64(noise*(2*s.rng.Float64()-1))
+			pi[i] *= 1 + float64(noise*(float64(2*float64(s.rng.Float64()))-1))
 			pi[i] = max(pi[i], 1e-9)
 		}
 	}

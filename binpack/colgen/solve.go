@@ -133,7 +133,7 @@ func (g *generator) closed() bool {
 // near says the same of a cost.
 func (g *generator) near(cost int64) bool {
 	low := g.bestBound()
-	return low > 0 && (g.meets(cost, low) || float64(cost)*g.scale <= low*(1+g.Gap)+1e-12)
+	return low > 0 && (g.meets(cost, low) || float64(cost)*g.scale <= float64(low*(1+g.Gap))+1e-12)
 }
 
 // bestBound is the best bound so far, of the least case where there are any.

@@ -38,7 +38,7 @@ func (g *generator) stayHome() {
 		g.best.Max[k] = max(0, bin.SavedMost()-g.price(k))
 		g.best.Value -= float64(g.best.Max[k] * float64(g.kind(k).Max))
 	}
-	g.moves = float64(g.movesCost) * g.scale
+	g.moves = float64(float64(g.movesCost) * g.scale)
 	g.best.Value += g.moves
 }
 

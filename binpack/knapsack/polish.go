@@ -15,7 +15,7 @@ func (k *Bin) Shake(pi []float64, rel Relaxed, rng *rand.Rand, times int) (Conte
 	for range times {
 		order := append([]int(nil), k.byWorth(pi, rel.Mu)...)
 		for _, l := range order {
-			key[l] = k.key[l] * (1 + float64(shaking*(2*rng.Float64()-1)))
+			key[l] = k.key[l] * (1 + float64(shaking*(float64(2*float64(rng.Float64()))-1)))
 		}
 		slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(key[a], key[b]), cmp.Compare(a, b)) })
 		room.reset()

@@ -170,7 +170,8 @@ func (k *Bin) Multipliers(mu []float64, scale float64) model.Mult {
 	return out
 }
 
-func round(v float64) int64 { return int64(v + 0.5) }
+// round converts v, so that a product that comes in is not fused with the sum.
+func round(v float64) int64 { return int64(float64(v) + 0.5) }
 
 // shares returns the sizes of share that the bin's shapes ask for, ascending.
 func (k *Bin) shares() []int64 {
