@@ -28,8 +28,9 @@ type Snapshot struct {
 	Nodes     []Node     // the nodes of today, sorted by name
 	// NodesKnown says that Nodes is today's whole fleet, so that a cost of today can be given.
 	NodesKnown bool
-	Stuck      []Unplaced // pods known to be unplaceable before anything is solved, with the reason
-	Notes      []Note     // everything that was read and not obeyed, or assumed
+	Namespaces []Namespace // sorted by name; those without limits and quotas are left out
+	Stuck      []Unplaced  // pods known to be unplaceable before anything is solved, with the reason
+	Notes      []Note      // everything that was read and not obeyed, or assumed
 }
 
 // CatalogRef names the catalog whose prices and sizes were used.
@@ -71,6 +72,10 @@ type Workload struct {
 	Today       []Location   // where its pods run now, sorted by node
 	Soft        []string     // preferences that are counted and not obeyed, in the API's words
 	QoS         string       // Guaranteed, Burstable, BestEffort, or a recording's own word
+	Labels      []string     // of the pods, "key=value", sorted: what a policy's classes may look at
+	Containers  []Container  // of each pod, init containers first; nil: only their sum is known
+	Scaler      *Scaler      // nil: nobody changes the number of pods
+	Pods        []string     // names of today's pods, sorted
 }
 
 // Location is a number of pods on one node of today.
