@@ -44,6 +44,10 @@ var kinds = map[string]struct {
 	"RuntimeClass":          {"node.k8s.io", func() any { return new(nodev1.RuntimeClass) }},
 	"NodePool":              {"karpenter.sh", func() any { return new(kube.NodePool) }},
 	"NodeOverlay":           {"karpenter.sh", func() any { return new(kube.NodeOverlay) }},
+
+	"HorizontalPodAutoscaler": {"autoscaling", func() any { return new(kube.Autoscaler) }},
+	"LimitRange":              {"core", func() any { return new(corev1.LimitRange) }},
+	"ResourceQuota":           {"core", func() any { return new(corev1.ResourceQuota) }},
 }
 
 // head is what every object has.

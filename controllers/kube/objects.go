@@ -8,6 +8,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	nodev1 "k8s.io/api/node/v1"
@@ -45,6 +46,9 @@ type Objects struct {
 	Namespaces      []*corev1.Namespace
 	PriorityClasses []*schedulingv1.PriorityClass
 	RuntimeClasses  []*nodev1.RuntimeClass
+	Autoscalers     []*Autoscaler
+	LimitRanges     []*corev1.LimitRange
+	Quotas          []*corev1.ResourceQuota
 
 	Notes []planner.Note // what the reader of the input has to say
 
@@ -139,6 +143,24 @@ type NodeOverlay struct {
 	Status Conditions `json:"status"`
 }
 
+// Autoscaler is what planning reads of a HorizontalPodAutoscaler, of autoscaling/v1 and of v2 and its betas: the former
+// has one target of its own in place of metrics.
+type Autoscaler struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              struct {
+		ScaleTargetRef                 autoscalingv2.CrossVersionObjectReference `json:"scaleTargetRef"`
+		MinReplicas                    *int32                                    `json:"minReplicas"`
+		MaxReplicas                    int32                                     `json:"maxReplicas"`
+		Metrics                        []autoscalingv2.MetricSpec                `json:"metrics"`
+		TargetCPUUtilizationPercentage *int32                                    `json:"targetCPUUtilizationPercentage"` // v1
+	} `json:"spec"`
+	Status struct {
+		CurrentReplicas int32 `json:"currentReplicas"`
+		DesiredReplicas int32 `json:"desiredReplicas"`
+	} `json:"status"`
+}
+
 // Add takes one object in: a Pod from ReducePod, a pointer to one of the other types that Objects lists. It reports
 // whether the type is one of them. Objects keeps what it is given, so do not change it afterwards.
 func (o *Objects) Add(object any) bool {
@@ -187,6 +209,12 @@ func (o *Objects) addSmall(object any) bool {
 		o.PriorityClasses = append(o.PriorityClasses, x)
 	case *nodev1.RuntimeClass:
 		o.RuntimeClasses = append(o.RuntimeClasses, x)
+	case *Autoscaler:
+		o.Autoscalers = append(o.Autoscalers, x)
+	case *corev1.LimitRange:
+		o.LimitRanges = append(o.LimitRanges, x)
+	case *corev1.ResourceQuota:
+		o.Quotas = append(o.Quotas, x)
 	default:
 		return false
 	}
@@ -229,6 +257,9 @@ func (o *Objects) sorted() *Objects {
 	c.Namespaces = byName(o.Namespaces)
 	c.PriorityClasses = byName(o.PriorityClasses)
 	c.RuntimeClasses = byName(o.RuntimeClasses)
+	c.Autoscalers = byName(o.Autoscalers)
+	c.LimitRanges = byName(o.LimitRanges)
+	c.Quotas = byName(o.Quotas)
 	return &c
 }
 

@@ -42,6 +42,7 @@ type Shape struct {
 	QoS          string
 	NodeName     string // of a template that names its node; empty for pods
 	RuntimeClass string // of a template whose overhead nobody has filled in; empty otherwise
+	Containers   []planner.Container
 
 	key string // canonical JSON of the above: equal keys are equal shapes
 }
@@ -148,6 +149,7 @@ func newShape(pod *corev1.Pod) (*Shape, error) {
 	for _, claim := range spec.ResourceClaims {
 		s.Devices = append(s.Devices, claim.Name)
 	}
+	s.Containers = containers(&defaulted.Spec)
 	s.seal()
 	return s, nil
 }

@@ -104,9 +104,12 @@ func (t *translation) snapshot() planner.Snapshot {
 		Rules:      t.rules,
 		Limits:     t.limits(),
 	}
+	scalers := t.scalers()
 	for _, g := range t.groups {
+		g.workload.Scaler = scalers[g.workload.Ref]
 		s.Workloads = append(s.Workloads, g.workload)
 	}
+	s.Namespaces = t.namespaces()
 	for _, o := range t.offers {
 		s.Offers = append(s.Offers, o.Offer)
 	}

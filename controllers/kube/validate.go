@@ -37,6 +37,12 @@ func Validate(object any) error {
 		return validateRequirements("spec.template.spec.requirements", x.Spec.Template.Spec.Requirements)
 	case *NodeOverlay:
 		return validateOverlay(x)
+	case *Autoscaler:
+		return checkAutoscaler(x)
+	case *corev1.LimitRange:
+		return checkLimitRange(x)
+	case *corev1.ResourceQuota:
+		return checkQuota(x)
 	}
 	return nil
 }

@@ -32,10 +32,11 @@ type group struct {
 	shape    *Shape
 	labels   map[string]string // only those that some selector looks at
 	volumes  volumeLimits
-	on       map[string]int64 // pods by node of today
-	allowed  planner.Set      // offers that meet all constraints
-	zonal    planner.Set      // offers that meet the selectors and affinities alone: a spread's eligible domains
-	blocked  string           // why it cannot run whatever the offers; "" where nothing is
+	common   map[string]string // labels that all its pods share
+	on       map[string]int64  // pods by node of today
+	allowed  planner.Set       // offers that meet all constraints
+	zonal    planner.Set       // offers that meet the selectors and affinities alone: a spread's eligible domains
+	blocked  string            // why it cannot run whatever the offers; "" where nothing is
 	key      string
 }
 
@@ -213,6 +214,7 @@ func (t *translation) demand() {
 		}
 		g := t.group(at, ref, p.Shape, p.Labels, t.volumesOf(p, ref))
 		g.workload.Replicas++
+		g.workload.Pods = append(g.workload.Pods, p.Name) // in the order of their names, as the pods are
 		if n := t.nodeAt[p.NodeName]; n != nil {
 			g.on[n.Name]++
 		}
@@ -225,6 +227,9 @@ func (t *translation) demand() {
 			shape = 0
 		}
 		g.workload.Shape = shape
+		for _, k := range slices.Sorted(maps.Keys(g.common)) {
+			g.workload.Labels = append(g.workload.Labels, k+"="+g.common[k])
+		}
 		for _, node := range slices.Sorted(maps.Keys(g.on)) {
 			g.workload.Today = append(g.workload.Today, planner.Location{Node: node, Pods: g.on[node]})
 		}
@@ -261,11 +266,13 @@ func (t *translation) group(at map[string]*group, ref planner.Ref, s *Shape, lab
 	key := fmt.Sprintf("%s\x00%s\x00%v\x00%s", ref, s.key, seen, volumes.key()) // fmt prints maps in the order of their keys
 	g := at[key]
 	if g == nil {
-		g = &group{shape: s, labels: seen, volumes: volumes, on: map[string]int64{}, key: key, workload: planner.Workload{
-			Ref: ref, Requests: s.Requests, GPU: s.GPU, Priority: s.Priority, QoS: s.QoS,
+		g = &group{shape: s, labels: seen, common: maps.Clone(labels), volumes: volumes, on: map[string]int64{}, key: key, workload: planner.Workload{
+			Ref: ref, Requests: s.Requests, GPU: s.GPU, Priority: s.Priority, QoS: s.QoS, Containers: s.Containers,
 		}}
 		at[key] = g
+		return g
 	}
+	maps.DeleteFunc(g.common, func(k, v string) bool { other, ok := labels[k]; return !ok || other != v })
 	return g
 }
 

@@ -104,6 +104,7 @@ func kindOfTest(kind string) any {
 		"PodDisruptionBudget": new(policyv1.PodDisruptionBudget), "StorageClass": new(storagev1.StorageClass),
 		"PriorityClass": new(schedulingv1.PriorityClass), "RuntimeClass": new(nodev1.RuntimeClass),
 		"NodePool": new(NodePool), "NodeOverlay": new(NodeOverlay),
+		"HorizontalPodAutoscaler": new(Autoscaler), "LimitRange": new(corev1.LimitRange), "ResourceQuota": new(corev1.ResourceQuota),
 	}[kind]
 }
 
