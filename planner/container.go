@@ -69,14 +69,15 @@ type Quota struct {
 
 // Targets are what workloads should ask for, with the evidence.
 type Targets struct {
-	Source     string    `json:"source"` // the files or the server that usage was read from
-	Digest     string    `json:"digest"` // "sha256:…" of what was read
-	From       time.Time `json:"from"`   // of the first and the last sample
-	To         time.Time `json:"to"`
-	Policy     string    `json:"policy"`     // "sha256:…" of the policy
-	Containers []Target  `json:"containers"` // by workload, shape, container and resource, in the order of the Snapshot
-	GPUs       []GPUAim  `json:"gpus"`
-	Notes      []Note    `json:"notes"`
+	Source     string      `json:"source"` // the files or the server that usage was read from
+	Digest     string      `json:"digest"` // "sha256:…" of what was read
+	From       time.Time   `json:"from"`   // of the first and the last sample
+	To         time.Time   `json:"to"`
+	Policy     string      `json:"policy"`     // "sha256:…" of the policy
+	Containers []Target    `json:"containers"` // by workload, shape, container and resource, in the order of the Snapshot
+	GPUs       []GPUAim    `json:"gpus"`
+	Scalers    []ScalerAim `json:"scalers"` // autoscalers whose target moves with a request
+	Notes      []Note      `json:"notes"`
 }
 
 // Target is what one container should ask for of one resource.
@@ -155,6 +156,18 @@ type Evidence struct {
 	OOMKills        int64    `json:"oomKills"` // that did happen
 	Faults          int64    `json:"faults"`   // samples that were dropped because they cannot be true
 	Says            []string `json:"says"`     // what decided, step by step
+}
+
+// ScalerAim is what the utilisation target of an autoscaler has to become, so that it goes on scaling at the same usage
+// when the requests of its workload become their targets: percent · request is kept.
+type ScalerAim struct {
+	Scaler    string `json:"scaler"` // Ref.String() of the HorizontalPodAutoscaler
+	Workload  string `json:"workload"`
+	Resource  string `json:"resource"`
+	Container string `json:"container,omitempty"` // of a ContainerResource metric
+	Now       int64  `json:"now"`                 // percent
+	Percent   int64  `json:"percent"`
+	Why       string `json:"why"`
 }
 
 // GPUAim is what one workload should ask for of GPUs.
