@@ -24,7 +24,7 @@ const (
 	descendMost = 300 // shapes
 
 	reopenMin, reopenMax = 8, 19  // bins taken apart at once
-	reopenTries          = 200    // at most
+	reopenTries          = 1000   // at most
 	reopenOther          = 2      // choices of one descent that may differ from the best
 	reopenSteps          = 40     // choices of all descents of one try
 	reopenPivots         = 10_000 // of all tries; perRows
