@@ -49,7 +49,7 @@ type step struct {
 	value float64 // what the choices cost, and the relaxation
 }
 
-// state is where a descent stands, and others how many choices may differ from the best.
+// run descends from a state; so many choices of each dive may differ from the best.
 func (d *descent) run(s state, others int) {
 	all := make([]int, len(d.cols))
 	for j := range all {
