@@ -117,7 +117,7 @@ func (g *generator) pack(m *simplex.Master, converged bool) {
 }
 
 // descends says whether a part is packed by descents. Lines have a dive of their own, homes are costs that a content has or
-// not, and above descendMost shapes one descent takes longer than all else.
+// not, and in parts of more than descendMost shapes they gain nothing.
 func (g *generator) descends() bool {
 	return g.lines == nil && len(g.homes) == 0 && len(g.Shapes) <= descendMost && !g.aggregated && !g.tooMany()
 }
