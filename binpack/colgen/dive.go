@@ -204,12 +204,14 @@ func (d *diver) take(k int, items knapsack.Content, n int64) {
 	d.out = append(d.out, Filled{Bin: d.g.bins[k], Count: n, Items: items})
 }
 
+// part is the fraction of a column in a solution.
+type part struct {
+	col int
+	x   float64
+}
+
 // roundUp opens one bin for each of the largest fractions, filled up with what is left.
 func (d *diver) roundUp() bool {
-	type part struct {
-		col int
-		x   float64
-	}
 	var parts []part
 	for j, col := range d.cols {
 		if x := d.m.X(j); x > 1e-6 {

@@ -100,6 +100,9 @@ func (g *generator) pack(m *simplex.Master, converged bool) {
 		fills, left := g.round(m, st)
 		g.keep(attempt{g.rightSize(fills, st), left, st})
 	}
+	if converged && g.descends() && !g.closed() {
+		g.descend(m)
+	}
 	if total(g.incumbent.left) > 0 && g.ranked() {
 		g.keep(g.byRank())
 	}
@@ -111,6 +114,12 @@ func (g *generator) pack(m *simplex.Master, converged bool) {
 		g.cases(m)
 	}
 	g.search()
+}
+
+// descends says whether a part is packed by descents. Lines have a dive of their own, homes are costs that a content has or
+// not, and in parts of more than descendMost shapes they gain nothing.
+func (g *generator) descends() bool {
+	return g.lines == nil && len(g.homes) == 0 && len(g.Shapes) <= descendMost && !g.aggregated && !g.tooMany()
 }
 
 // keep makes an attempt the incumbent if it is better.

@@ -138,6 +138,16 @@ func (k *Bin) Meet(pi []float64, rel Relaxed, threshold float64, rough bool, lim
 // Carded reports whether the bin has cards that its items ask for.
 func (k *Bin) Carded() bool { return k.rows.m > len(k.rows.dims) }
 
+// Sliced reports whether items ask for slices of its cards.
+func (k *Bin) Sliced() bool {
+	for l := range k.need {
+		if k.need[l].Slices != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // meetItems is how many items a relaxation may have for a meeting to be tried: of small items there are too many pieces.
 const meetItems = 24
 
