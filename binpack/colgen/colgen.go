@@ -123,7 +123,7 @@ type generator struct {
 	rowsOf     [][]coef         // of each shape: the master's rows that cover it
 	aggregated bool             // some shapes share rows
 	list       []sized          // kinds for right-sizing
-	twins      [][]int          // of each of bins: those that differ by zone or class only
+	twins      [][]int          // of each of bins: those that differ by zone or class only; nil: not looked for
 	incumbent  attempt          // the best packing so far
 	cells      int64            // of lines' tables, filled so far
 	lines      []*knapsack.Line // nil: more than one dimension matters somewhere
@@ -162,7 +162,6 @@ func newGenerator(p Part, above int) *generator {
 		g.rooms = append(g.rooms, k.Open())
 	}
 	g.list = g.catalogue()
-	g.findTwins()
 	g.order = g.all()
 	slices.SortFunc(g.order, func(a, b int) int { return cmp.Compare(g.Bins[a], g.Bins[b]) })
 	g.mu = make([][]float64, len(g.bins))
