@@ -362,7 +362,7 @@ func (g *generator) proveRound(m *simplex.Master, p prices, worths []float64, of
 		return added
 	}
 	left = append(left, resting...)
-	slices.SortStableFunc(left, func(a, b offer) int { return cmp.Compare(b.over, a.over) })
+	g.byLabels(left)
 	added, _ = g.proveAll(m, proving{p, left, long, 1}, worths) // what that finds is dear: its first success is looked at at once
 	return added
 }

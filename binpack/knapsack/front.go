@@ -401,6 +401,9 @@ func (k *Bin) Front(pi []float64, rel Relaxed, threshold float64, limit int64) (
 	return Open, nil, unreal, f.base + f.labels[0].value
 }
 
+// Labels is how many labels the last front or beam looked at.
+func (k *Bin) Labels() int64 { return k.table.steps }
+
 // relaxed reports whether the relaxation allows a content, so that only rules are in its way, which the relaxation does not
 // know. What is too much for the cards or a dimension would weaken a bound more than the relaxation itself: with such
 // contents in the master, it lost 0.8 % on Alibaba's list "default".
