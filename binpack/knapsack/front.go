@@ -129,12 +129,27 @@ func (f *front) charge(it *frontItem) float64 {
 	return float64(f.price[0]*float64(it.size[0])) + float64(f.price[1]*float64(it.size[1]))
 }
 
-// arrange puts those first that are worth the most for their charge, as all later ones then fill a room worse, and adds up what later ones can still do.
+// largePart is the part of a capacity that a large item takes more than.
+const largePart = 4
+
+// large reports whether an item takes more than a fourth of either capacity.
+func (f *front) large(it *frontItem) bool {
+	return largePart*it.size[0] > f.cap[0] || largePart*it.size[1] > f.cap[1]
+}
+
+// arrange puts large items first, of which few labels can have more than a few, and then those that are worth the most for their charge, as
+// all later ones then fill a room worse. It adds up what later ones can still do.
 func (f *front) arrange() {
 	f.split()
 	rate := func(it *frontItem) float64 { return it.value / f.charge(it) }
+	last := func(it *frontItem) int {
+		if f.large(it) {
+			return 0
+		}
+		return 1
+	}
 	slices.SortStableFunc(f.items, func(a, b frontItem) int {
-		return cmp.Or(cmp.Compare(rate(&b), rate(&a)), cmp.Compare(f.charge(&b), f.charge(&a)))
+		return cmp.Or(cmp.Compare(last(&a), last(&b)), cmp.Compare(rate(&b), rate(&a)), cmp.Compare(f.charge(&b), f.charge(&a)))
 	})
 	all := slices.Clone(f.items)
 	f.items = slices.DeleteFunc(f.items, func(it frontItem) bool {
