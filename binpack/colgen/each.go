@@ -31,6 +31,9 @@ const (
 	cheapFront = 20_000
 )
 
+// overLittle is the part of its price by which the relaxation of a kind may exceed it for a proof to be hardly worth anything.
+const overLittle = 1e-3
+
 // proved is what is known of an offer.
 type proved struct {
 	verdict  knapsack.Verdict
@@ -61,6 +64,15 @@ type proving struct {
 	need   int // how many verdicts will be used at least
 }
 
+// frontLabels is how many of so many labels a front may take. Where the relaxation is hardly worth more than the price, a proof is
+// hardly worth anything, and the longest.
+func frontLabels(over float64, labels int64) int64 {
+	if over < overLittle {
+		return labels / 8
+	}
+	return labels
+}
+
 // decide looks for the best content of an offer's bin.
 func (g *generator) decide(o offer, pi []float64, t float64, e effort) proved {
 	bin := g.bins[o.k]
@@ -69,7 +81,7 @@ func (g *generator) decide(o offer, pi []float64, t float64, e effort) proved {
 	}
 	v := proved{worth: o.rel.Value}
 	if e.labels > 0 {
-		v.verdict, v.contents, v.unreal, v.worth = bin.Front(pi, o.rel, t, e.labels)
+		v.verdict, v.contents, v.unreal, v.worth = bin.Front(pi, o.rel, t, frontLabels(o.over, e.labels))
 		v.labels = bin.Labels()
 	}
 	if v.verdict == knapsack.Open && e.branches > 0 {

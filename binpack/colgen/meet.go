@@ -73,7 +73,9 @@ func (g *generator) giveUp(m *simplex.Master, w proving, o offer, v proved) int 
 			return 1
 		}
 	}
-	g.open[o.k]++
+	if o.over > overLittle {
+		g.open[o.k]++
+	}
 	g.addFraction(m, o.k, o.rel.X)
 	return 1
 }
