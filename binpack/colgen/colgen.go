@@ -100,13 +100,14 @@ type generator struct {
 	rooms      []*knapsack.Room
 	together   *knapsack.Together
 	mu         [][]float64
-	open       []int  // how often Prove gave up on a bin
-	fails      []int  // beams without success since the last one with
-	rest       []int  // rounds until the next beam
-	crowded    []bool // kinds for which a meeting is no use
-	met        int64  // work of meetings, in branches
-	maxRow     []int  // row of each bin's Max, -1
-	budRow     []int  // row of each budget, -1
+	open       []int   // how often Prove gave up on a bin
+	fails      []int   // beams without success since the last one with
+	rest       []int   // rounds until the next beam
+	labels     []int64 // of the last front
+	crowded    []bool  // kinds for which a meeting is no use
+	met        int64   // work of meetings, in branches
+	maxRow     []int   // row of each bin's Max, -1
+	budRow     []int   // row of each budget, -1
 	rows       []simplex.Row
 	cols       []column
 	seen       map[string]bool
@@ -123,7 +124,7 @@ type generator struct {
 	rowsOf     [][]coef         // of each shape: the master's rows that cover it
 	aggregated bool             // some shapes share rows
 	list       []sized          // kinds for right-sizing
-	twins      [][]int          // of each of bins: those that differ by zone or class only
+	twins      [][]int          // of each of bins: those that differ by zone or class only; nil: not looked for
 	incumbent  attempt          // the best packing so far
 	cells      int64            // of lines' tables, filled so far
 	lines      []*knapsack.Line // nil: more than one dimension matters somewhere
@@ -162,11 +163,11 @@ func newGenerator(p Part, above int) *generator {
 		g.rooms = append(g.rooms, k.Open())
 	}
 	g.list = g.catalogue()
-	g.findTwins()
 	g.order = g.all()
 	slices.SortFunc(g.order, func(a, b int) int { return cmp.Compare(g.Bins[a], g.Bins[b]) })
 	g.mu = make([][]float64, len(g.bins))
 	g.open, g.fails, g.rest = make([]int, len(g.bins)), make([]int, len(g.bins)), make([]int, len(g.bins))
+	g.labels = make([]int64, len(g.bins))
 	g.crowded = make([]bool, len(g.bins))
 	for _, s := range p.Shapes {
 		g.demand = append(g.demand, s.Count)

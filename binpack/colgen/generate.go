@@ -362,7 +362,7 @@ func (g *generator) proveRound(m *simplex.Master, p prices, worths []float64, of
 		return added
 	}
 	left = append(left, resting...)
-	slices.SortStableFunc(left, func(a, b offer) int { return cmp.Compare(b.over, a.over) })
+	g.byLabels(left)
 	added, _ = g.proveAll(m, proving{p, left, long, 1}, worths) // what that finds is dear: its first success is looked at at once
 	return added
 }
@@ -417,7 +417,7 @@ func (g *generator) addAll(m *simplex.Master, p prices, k int, contents []knapsa
 		for i, s := range c.Shapes {
 			worth += float64(p.pi[s] * float64(c.Counts[i]))
 		}
-		for _, twin := range g.twins[k] {
+		for _, twin := range g.twinsOf(k) {
 			if worth > g.threshold(twin, p)*(1+slackTarget) && g.bins[twin].Holds(c, g.rooms[twin]) && g.add(m, twin, c) {
 				n++
 			}
@@ -428,6 +428,14 @@ func (g *generator) addAll(m *simplex.Master, p prices, k int, contents []knapsa
 
 // twinsMost is the most twins that a kind may have: a few zones and classes of one type, not a thousand nodes of today.
 const twinsMost = 12
+
+// twinsOf returns the twins of kind k. They are found when they are first asked for: a first answer needs none.
+func (g *generator) twinsOf(k int) []int {
+	if g.twins == nil {
+		g.findTwins()
+	}
+	return g.twins[k]
+}
 
 // findTwins finds the kinds of equal price, room and cards: those that differ by zone or class only.
 func (g *generator) findTwins() {

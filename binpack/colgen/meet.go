@@ -75,7 +75,12 @@ func (g *generator) giveUp(m *simplex.Master, w proving, o offer, v proved) int 
 			return 1
 		}
 	}
-	g.open[o.k]++
+	if o.over > overLittle {
+		g.open[o.k]++
+		for _, twin := range g.twinsOf(o.k) { // it would be given up for the same reason
+			g.open[twin]++
+		}
+	}
 	g.addFraction(m, o.k, o.rel.X)
 	return 1
 }
