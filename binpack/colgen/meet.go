@@ -10,7 +10,7 @@ const (
 	meetBudget = 40
 	// shortBranches are those of the search before a meeting: it settles most bins, and keeps every rule.
 	shortBranches = 2000
-	shortMeeting  = 8  // the part of Limits.Branches that an exact meeting may take
+	shortMeeting  = 2  // the part of Limits.Branches that an exact meeting may take
 	longMeeting   = 10 // how many times Limits.Branches a rough one may take
 	// nearHopeless is how much more than its price the content of an undecided bin may be worth for the bin to be left
 	// as it is: a relaxed bin with eight cards costs the bound more.
@@ -31,6 +31,18 @@ func (g *generator) meet(o offer, pi []float64, t float64, e effort) proved {
 		return v
 	}
 	met := bin.Meet(pi, o.rel, t, e.rough, e.meeting)
+	if traceOn {
+		worth := 0.0
+		for _, c := range met.Real[:min(1, len(met.Real))] {
+			worth = bin.Worth2(pi, c)
+		}
+		items := 0.0
+		for _, x := range o.rel.X {
+			items += x
+		}
+		b := g.kind(o.k)
+		g.trace("   meet k=%d bin=%d price=%.2f cards=%dx%d over=%.4f items=%.1f prove=%d verdict=%d real=%d ideal=%d best=%.4f most=%.4f crowded=%v rough=%v work=%d", o.k, b.Price, float64(b.Price)/1e6, b.Cards, b.Card, o.over, items, verdict, met.Verdict, len(met.Real), len(met.Ideal), worth/t-1, met.Most/t-1, met.Crowded, e.rough, met.Work)
+	}
 	v.nodes += met.Work
 	v.met = max(1, met.Work)
 	if met.Crowded {
