@@ -100,13 +100,14 @@ type generator struct {
 	rooms      []*knapsack.Room
 	together   *knapsack.Together
 	mu         [][]float64
-	open       []int  // how often Prove gave up on a bin
-	fails      []int  // beams without success since the last one with
-	rest       []int  // rounds until the next beam
-	crowded    []bool // kinds for which a meeting is no use
-	met        int64  // work of meetings, in branches
-	maxRow     []int  // row of each bin's Max, -1
-	budRow     []int  // row of each budget, -1
+	open       []int   // how often Prove gave up on a bin
+	fails      []int   // beams without success since the last one with
+	rest       []int   // rounds until the next beam
+	crowded    []bool  // kinds for which a meeting is no use
+	met        int64   // work of meetings, in branches
+	slack      float64 // of kinds that meetings decide
+	maxRow     []int   // row of each bin's Max, -1
+	budRow     []int   // row of each budget, -1
 	rows       []simplex.Row
 	cols       []column
 	seen       map[string]bool
@@ -167,7 +168,7 @@ func newGenerator(p Part, above int) *generator {
 	slices.SortFunc(g.order, func(a, b int) int { return cmp.Compare(g.Bins[a], g.Bins[b]) })
 	g.mu = make([][]float64, len(g.bins))
 	g.open, g.fails, g.rest = make([]int, len(g.bins)), make([]int, len(g.bins)), make([]int, len(g.bins))
-	g.crowded = make([]bool, len(g.bins))
+	g.crowded, g.slack = make([]bool, len(g.bins)), firstSlack
 	for _, s := range p.Shapes {
 		g.demand = append(g.demand, s.Count)
 	}

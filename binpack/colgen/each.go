@@ -38,7 +38,6 @@ type effort struct {
 	width    int   // of a beam where branching is given up; 0: none
 	labels   int64 // of a front; 0: none
 	meeting  int64 // of a meeting, in branches; 0: none
-	rough    bool  // meetings round uses down
 }
 
 // proving says what to decide.
@@ -83,7 +82,7 @@ func (g *generator) prove(w proving, use func(o offer, t float64, v proved) int)
 		}
 		now := w.offers[:min(batch, len(w.offers))]
 		w.offers = w.offers[len(now):]
-		threshold := func(o offer) float64 { return g.threshold(o.k, w.p) * (1 + slackTarget) }
+		threshold := func(o offer) float64 { return g.threshold(o.k, w.p) * (1 + g.slackOf(o.k)) }
 		out := make([]proved, len(now))
 		g.each(len(now), func(i int) {
 			out[i] = g.decide(now[i], w.p.pi, threshold(now[i]), w.effort)

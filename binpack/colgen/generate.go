@@ -1,7 +1,6 @@
 package colgen
 
 import (
-	"os"
 	"cmp"
 	"fmt"
 	"slices"
@@ -317,9 +316,8 @@ func (g *generator) bound(m *simplex.Master) error {
 		p := g.prices(m)
 		added := g.boundRound(m, p, worths)
 		g.consider(p, worths)
-		g.trace("it=%d master=%.2f this=%.2f best=%.2f added=%d cols=%d", g.work.Iterations, m.Value()/g.scale/1e6, g.bounded(p, worths).Value/g.scale/1e6, g.best.Value/g.scale/1e6, added, len(g.cols))
 		g.report("bound")
-		if added == 0 {
+		if added == 0 && !g.tighten() {
 			return nil
 		}
 	}
@@ -358,7 +356,7 @@ func (g *generator) boundRound(m *simplex.Master, p prices, worths []float64) in
 func (g *generator) proveRound(m *simplex.Master, p prices, worths []float64, offers []offer) int {
 	offers, resting := g.rested(offers)
 	short := effort{branches: g.Limits.Branches / shortProof, width: beamWidth, meeting: g.Limits.Branches / shortMeeting}
-	long := effort{branches: g.Limits.Branches, labels: g.Limits.Branches * labelsEach, meeting: g.Limits.Branches * longMeeting, rough: os.Getenv("ROUGH") != ""}
+	long := effort{branches: g.Limits.Branches, labels: g.Limits.Branches * labelsEach, meeting: g.Limits.Branches * longMeeting}
 	added, left := g.proveAll(m, proving{p, offers, short, proveEach}, worths)
 	if added > 0 {
 		return added

@@ -61,8 +61,6 @@ func (m *meeter) join(x, y *layer, w pairing) {
 				}
 				use := [2]int64{p.use[0] + q.use[0], p.use[1] + q.use[1]}
 				if m.fits(use) {
-					use[0] -= use[0] % m.grain[0]
-					use[1] -= use[1] % m.grain[1]
 					m.pareto.add(piece{use: use, worth: p.worth + q.worth, net: p.net + q.net, a: int32(i), b: int32(j)})
 				}
 			}
@@ -78,14 +76,6 @@ func nothing() *layer {
 	return &layer{pieces: []piece{{}}, shape: -1, listed: [][]int{nil}}
 }
 
-// grind sets the grain of the next joins to so many to a bin.
-func (m *meeter) grind(n int64) {
-	m.grain = [2]int64{1, 1}
-	if m.rough {
-		m.grain = [2]int64{max(1, m.cap[0]/n), max(1, m.cap[1]/n)}
-	}
-}
-
 // both is the layer of what two layers hold together, and of shapes that take 2^n cards at once.
 func (m *meeter) both(x, y *layer, w pairing, n int) *layer {
 	m.pareto.clear()
@@ -98,7 +88,6 @@ func (m *meeter) both(x, y *layer, w pairing, n int) *layer {
 // run returns the contents above the threshold that it comes upon, and false if the limit was reached.
 func (m *meeter) run() (found [][]int64, ok bool) {
 	m.pareto.cap = m.cap
-	m.grind(4096)
 	bare := m.loners()
 	if m.lot.free == 0 {
 		return m.sweep(nothing(), bare), m.steps < m.limit
@@ -142,9 +131,6 @@ func (m *meeter) beside(y, rest *layer) *layer {
 // quarters looks through the contents of 2^most cards, y being the layer of a quarter of them, and no shape
 // takes more. The worst and the best quarter are one half and those between the other, which leaves few pieces of each.
 func (m *meeter) quarters(y, bare *layer, most int) [][]int64 {
-	if most > 2 {
-		m.grind(1024)
-	}
 	between := m.both(m.both(y, y, inner, maxWhole), bare, any2, maxWhole)
 	return m.sweep(m.both(y, y, outer, maxWhole), between)
 }

@@ -38,7 +38,6 @@ func (y *layer) put(p piece, counts []int64) {
 type meeter struct {
 	k         *Bin
 	lot       lot
-	sizes     []int
 	peak      float64 // how far what cards net, and all else, is above the threshold
 	above     float64 // how far a content of the lot may be
 	dims      [2]int  // the scarce dimensions
@@ -57,8 +56,6 @@ type meeter struct {
 	base      float64    // what the scarce dimensions are worth
 	excess    float64    // how far a content may fall below the bound and be of interest
 	pareto    *pareto
-	rough     bool // uses are rounded down to grains where there are many pieces
-	grain     [2]int64
 	most      float64 // the worth of the best content of this run, less what all else is worth
 	crowded   bool    // a layer has too many pieces
 	steps     int64
@@ -76,7 +73,7 @@ type Meeting struct {
 	Real    []Content // contents worth more than the threshold, best first
 	Ideal   []Content // the same, but not legal: more copies of a shape than there may be, or against a rule inside one bin
 	Most    float64   // no content is worth more; meaningless while the verdict is Open and nothing was found
-	Crowded bool      // the bin holds too many items, or too many that matter, for a meeting
+	Crowded bool      // too many pieces matter for a meeting
 	Work    int64     // in branches
 }
 
@@ -84,26 +81,24 @@ type Meeting struct {
 // there are none.
 //
 // What fits on one card is listed: a fill. Of two fills, one that takes no more cpu and memory
-// and is worth as much beats the other; and a fill that nets so little at the multipliers of rel that
+// and is worth as much beats the other; and a fill that nets so little at the multipliers that
 // the bound falls below the threshold is no part of any content that is sought. What is left of fills is put
 // together to pairs of cards, and of pairs to fours, each time with the same two sieves; shapes
 // without cards are listed likewise, one after the other. Two halves meet in the end: one sorted by falling use of the
 // first dimension, the other by rising, the second in a tree of prefix maxima (Horowitz & Sahni 1974, for one dimension).
+// All this is done for each lot of contents by itself, see block, and with multipliers that are the best for it, see sharpen.
 //
-// Two dimensions are kept exactly, those that rel charges most for. The others are charged at rel's
+// Two dimensions are kept exactly, those that the relaxation charges most for. The others are charged at its
 // multipliers, and so are slices: a Lagrangian relaxation. How many copies of a shape there may be is minded on one card and among
 // shapes without cards, caps, conflicts and followers are not. All this can only make a content seem possible: Proven is a proof.
-func (k *Bin) Meet(pi []float64, rel Relaxed, threshold float64, rough bool, limit int64) Meeting {
+func (k *Bin) Meet(pi []float64, rel Relaxed, threshold float64, limit int64) Meeting {
 	if rel.Value <= threshold {
 		return Meeting{Verdict: Proven, Most: max(rel.Value, 0)}
 	}
-	if k.Stays() { // what stays is worth more, and a piece knows one worth for all copies
+	if k.Stays() || len(k.rows.dims) == 0 { // what stays is worth more, and a piece knows one worth for all copies
 		return Meeting{Most: rel.Value, Crowded: true}
 	}
-	if len(k.rows.dims) == 0 {
-		return Meeting{Most: rel.Value, Crowded: true}
-	}
-	t := &talks{k: k, pi: pi, threshold: threshold, rough: rough, limit: limit * stepsEach, lots: k.part(pi, rel)}
+	t := &talks{k: k, pi: pi, threshold: threshold, limit: limit * stepsEach, lots: k.part(pi, rel)}
 	t.pareto = newPareto([2]int64{})
 	t.hold()
 	t.out.Work = (t.steps + t.lots.looks*stepsLook) / stepsEach
@@ -115,7 +110,6 @@ type talks struct {
 	k         *Bin
 	pi        []float64
 	threshold float64
-	rough     bool
 	lots      *lots
 	each      []*meeter // those begun
 	pareto    *pareto
@@ -133,7 +127,7 @@ func (t *talks) begin(level float64) bool {
 	if !ok {
 		return false
 	}
-	m := &meeter{k: t.k, lot: at, rough: t.rough && at.free > 4, limit: t.limit, steps: t.steps, pareto: t.pareto}
+	m := &meeter{k: t.k, lot: at, limit: t.limit, steps: t.steps, pareto: t.pareto}
 	m.charge(t.pi, t.threshold)
 	m.pareto.cap = m.cap
 	m.pareto.clear()
@@ -166,7 +160,6 @@ func (t *talks) hold() {
 	for t.begin(0) {
 	}
 	t.out.Most = t.threshold + max(t.top(), t.rest())
-	t.dump(t.lots.looks)
 	for part, share := range meetParts {
 		found, most, ok := t.run(share)
 		if !ok {
@@ -193,10 +186,8 @@ func (t *talks) run(share float64) (found [][]int64, most float64, ok bool) {
 		}
 		level := float64((1 - share) * m.above) // what is not looked through is worth no more
 		m.excess = m.peak - level
-		from := t.steps
 		m.steps, m.most = t.steps, 0
 		some, ok := m.run()
-		m.dumpRun(from, len(some), ok)
 		if t.steps = m.steps; !ok {
 			t.out.Crowded = m.crowded
 			return nil, 0, false
@@ -418,7 +409,6 @@ func (m *meeter) wholes(n int, top float64) {
 // done takes what is in the front into the layer.
 func (m *meeter) done(y *layer) *layer {
 	m.pareto.settle()
-	m.sizes = append(m.sizes, len(m.pareto.kept))
 	y.pieces = slices.Clone(m.pareto.kept)
 	slices.SortFunc(y.pieces, func(a, b piece) int { return cmp.Or(cmp.Compare(b.net, a.net), byUse(&a, &b)) })
 	return y
