@@ -104,10 +104,11 @@ func (m *meeting) sharpen() {
 	best, bx, by := m.bound(), m.mx, m.my
 	var known []filling
 	for n := range int64(sharpenMost) {
-		m.steps += (n + 1 + int64(len(m.loose))) * sharpenSteps
-		if best <= m.allowed || m.steps >= m.limit {
+		cost := (n + 1 + int64(len(m.loose))) * sharpenSteps
+		if best <= m.allowed || m.steps+cost >= m.limit {
 			break
 		}
+		m.steps += cost
 		known = append(known, m.best)
 		low := m.leastOf(known, best)
 		if best-low < best/sharpenParts {

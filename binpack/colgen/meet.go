@@ -7,7 +7,7 @@ import (
 
 const (
 	// meetBudget bounds the work of all meetings of a part, in Limits.Branches.
-	meetBudget = 8
+	meetBudget = 9
 	// shortBranches are those of the search before a meeting: it settles most bins, and keeps every rule.
 	shortBranches = 2000
 	shortMeeting  = 4 // the part of Limits.Branches that a meeting may take at first
@@ -16,7 +16,7 @@ const (
 	// meeting looks through is smaller by that. Once no bin exceeds it the bound is that near to the master's value,
 	// and the slack becomes slackStep times less.
 	firstSlack = 3e-3
-	slackStep  = 4
+	slackStep  = 2
 	// nearHopeless is how much more than its price the content of an undecided bin may be worth for the bin to be left
 	// as it is: a relaxed bin with eight cards costs the bound more.
 	nearHopeless = 0.015
@@ -42,6 +42,11 @@ func (g *generator) tighten() bool {
 	}
 	g.slack /= slackStep
 	return true
+}
+
+// spent reports whether meetings have no work left, and their bound is as near as a stage brings it: fractions would not raise it any more.
+func (g *generator) spent() bool {
+	return g.slack < firstSlack && g.met > g.Limits.Branches*meetBudget
 }
 
 // meet decides an offer of a bin with cards.
