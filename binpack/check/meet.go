@@ -18,7 +18,7 @@ const stepsEach = 32
 // Two dimensions, x and y, are minded exactly. All others are charged by the multipliers, as are slices; what the
 // bin has of them is taken from what its content may be worth. The rest is about items that take x, y, and a
 // part of a card or 1, 2, 4, … whole cards, or none. An item that asks for another number of whole
-// cards is taken to ask for the next power of two below; slices may lie anywhere, and a card that is cut for
+// cards, and is not put in first, is taken to ask for the next power of two below; slices may lie anywhere, and a card that is cut for
 // them is worth the most that it can be charged for. How many copies there are is minded on one card, and among items without
 // cards; caps, conflicts and followers are not. All of it only lets more contents seem possible.
 //
@@ -26,6 +26,8 @@ const stepsEach = 32
 // most that each card can net, plus the most that items without cards can; a content that nets less than that by
 // the whole excess is not worth more than it may be. So portions that lose too much are dropped, and those that take no less than
 // another and are worth no more.
+//
+// Items that ask for many of the cards are put in first, and for what goes beside them other multipliers are looked for, see part.
 type meeting struct {
 	v     *prover
 	bin   *model.Bin

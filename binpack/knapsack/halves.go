@@ -109,7 +109,7 @@ func (m *meeter) run() (found [][]int64, ok bool) {
 	switch {
 	case m.steps >= m.limit:
 	case even && most > 1:
-		found = m.quarters(y, bare, most)
+		found = m.quarters(y, bare)
 	case even && most == 1:
 		found = m.sweep(y, m.both(y, bare, lesser, maxWhole))
 	case even:
@@ -128,9 +128,9 @@ func (m *meeter) beside(y, rest *layer) *layer {
 	return m.both(y, rest, any2, maxWhole)
 }
 
-// quarters looks through the contents of 2^most cards, y being the layer of a quarter of them, and no shape
+// quarters looks through the contents of a power of two of cards, y being the layer of a quarter of them, and no shape
 // takes more. The worst and the best quarter are one half and those between the other, which leaves few pieces of each.
-func (m *meeter) quarters(y, bare *layer, most int) [][]int64 {
+func (m *meeter) quarters(y, bare *layer) [][]int64 {
 	between := m.both(m.both(y, y, inner, maxWhole), bare, any2, maxWhole)
 	return m.sweep(m.both(y, y, outer, maxWhole), between)
 }
