@@ -106,6 +106,7 @@ type generator struct {
 	labels     []int64 // of the last front
 	crowded    []bool  // kinds for which a meeting is no use
 	met        int64   // work of meetings, in branches
+	slack      float64 // of kinds that meetings decide
 	maxRow     []int   // row of each bin's Max, -1
 	budRow     []int   // row of each budget, -1
 	rows       []simplex.Row
@@ -168,7 +169,7 @@ func newGenerator(p Part, above int) *generator {
 	g.mu = make([][]float64, len(g.bins))
 	g.open, g.fails, g.rest = make([]int, len(g.bins)), make([]int, len(g.bins)), make([]int, len(g.bins))
 	g.labels = make([]int64, len(g.bins))
-	g.crowded = make([]bool, len(g.bins))
+	g.crowded, g.slack = make([]bool, len(g.bins)), firstSlack
 	for _, s := range p.Shapes {
 		g.demand = append(g.demand, s.Count)
 	}

@@ -53,7 +53,6 @@ type effort struct {
 	width    int   // of a beam where branching is given up; 0: none
 	labels   int64 // of a front; 0: none
 	meeting  int64 // of a meeting, in branches; 0: none
-	rough    bool  // meetings round uses down
 }
 
 // proving says what to decide.
@@ -129,14 +128,18 @@ func (g *generator) prove(w proving, use func(o offer, t float64, v proved) int)
 	for len(w.offers) > 0 && w.need > 0 {
 		now := w.offers[:g.batch(&w)]
 		w.offers = w.offers[len(now):]
-		threshold := func(o offer) float64 { return g.threshold(o.k, w.p) * (1 + slackTarget) }
-		out := make([]proved, len(now))
+		threshold := func(o offer) float64 { return g.threshold(o.k, w.p) * (1 + g.slackOf(o.k)) }
+		out, limits, meets := make([]proved, len(now)), make([]float64, len(now)), make([]bool, len(now))
+		for i, o := range now {
+			limits[i], meets[i] = threshold(o), g.byMeeting(o.k)
+		}
 		g.each(len(now), func(i int) {
-			out[i] = g.decide(now[i], w.p.pi, threshold(now[i]), w.effort)
+			out[i] = g.decide(now[i], w.p.pi, limits[i], w.effort)
 		})
 		for i, v := range out {
-			if v.met > 0 && !g.byMeeting(now[i].k) { // the budget was spent by those before it
-				v = g.decide(now[i], w.p.pi, threshold(now[i]), w.effort)
+			if meets[i] && !g.byMeeting(now[i].k) { // the budget was spent by those before it
+				limits[i] = threshold(now[i])
+				v = g.decide(now[i], w.p.pi, limits[i], w.effort)
 			}
 			g.work.Branches += v.nodes
 			g.met += v.met
@@ -144,7 +147,7 @@ func (g *generator) prove(w proving, use func(o offer, t float64, v proved) int)
 				g.labels[now[i].k] = v.labels
 			}
 			g.crowded[now[i].k] = g.crowded[now[i].k] || v.crowded
-			if w.need = use(now[i], threshold(now[i]), v); w.need == 0 {
+			if w.need = use(now[i], limits[i], v); w.need == 0 {
 				return
 			}
 		}

@@ -308,7 +308,7 @@ func (g *generator) priceRound(m *simplex.Master, p, exact prices, worths []floa
 // bound runs the second phase: until every bin is proven, relaxed into the master, or work runs out.
 func (g *generator) bound(m *simplex.Master) error {
 	worths := make([]float64, len(g.bins))
-	for g.work.Iterations < g.Limits.Iterations && !g.halted() {
+	for g.work.Iterations < g.Limits.Iterations && !g.halted() && !g.spent() {
 		if err := g.solve(m); err != nil {
 			return err
 		}
@@ -317,7 +317,7 @@ func (g *generator) bound(m *simplex.Master) error {
 		added := g.boundRound(m, p, worths)
 		g.consider(p, worths)
 		g.report("bound")
-		if added == 0 {
+		if added == 0 && !g.tighten() {
 			return nil
 		}
 	}
@@ -356,7 +356,7 @@ func (g *generator) boundRound(m *simplex.Master, p prices, worths []float64) in
 func (g *generator) proveRound(m *simplex.Master, p prices, worths []float64, offers []offer) int {
 	offers, resting := g.rested(offers)
 	short := effort{branches: g.Limits.Branches / shortProof, width: beamWidth, meeting: g.Limits.Branches / shortMeeting}
-	long := effort{branches: g.Limits.Branches, labels: g.Limits.Branches * labelsEach, meeting: g.Limits.Branches * longMeeting, rough: true}
+	long := effort{branches: g.Limits.Branches, labels: g.Limits.Branches * labelsEach, meeting: g.Limits.Branches * longMeeting}
 	added, left := g.proveAll(m, proving{p, offers, short, proveEach}, worths)
 	if added > 0 {
 		return added
