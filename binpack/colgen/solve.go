@@ -86,6 +86,12 @@ func (g *generator) pack(m *simplex.Master, converged bool) {
 		fills, left := g.round(m, st)
 		g.keep(attempt{g.rightSize(fills, st), left, st})
 	}
+	if g.aggregated { // beams are not always better than value alone
+		st, left := newStock(g.Problem), slices.Clone(g.demand)
+		fills := g.greedy(g.all(), left, positive(g.best.Shapes), st)
+		g.unlimit()
+		g.keep(attempt{g.rightSize(fills, st), left, st})
+	}
 	if total(g.incumbent.left) > 0 && g.ranked() {
 		g.keep(g.byRank())
 	}
