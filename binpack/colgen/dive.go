@@ -240,19 +240,7 @@ func (d *diver) roundUp() bool {
 // update tells the master what is left.
 func (d *diver) update() {
 	g := d.g
-	for s, n := range d.residual {
-		d.m.SetRHS(s, float64(n))
-	}
-	for k, r := range g.maxRow {
-		if r >= 0 {
-			d.m.SetRHS(r, float64(d.st.left[g.Bins[k]]))
-		}
-	}
-	for b, r := range g.budRow {
-		if r >= 0 && g.Problem.Budgets[b] > 0 {
-			d.m.SetRHS(r, float64(d.st.budgets[b])/float64(g.Problem.Budgets[b]))
-		}
-	}
+	g.setLeft(d.m, d.residual, d.st)
 	for i, c := range g.cuts {
 		used := int64(0)
 		for _, f := range d.out {
@@ -261,5 +249,24 @@ func (d *diver) update() {
 			}
 		}
 		d.m.SetRHS(g.cutRow(i), max(0, c.k-float64(used)))
+	}
+}
+
+// setLeft sets a master's right-hand sides to what is left of shapes, bins and budgets.
+func (g *generator) setLeft(m *simplex.Master, left []int64, st *stock) {
+	for r, rhs := range g.demanded(left) {
+		if !g.rows[r].AtMost {
+			m.SetRHS(r, rhs)
+		}
+	}
+	for k, r := range g.maxRow {
+		if r >= 0 {
+			m.SetRHS(r, float64(st.left[g.Bins[k]]))
+		}
+	}
+	for b, r := range g.budRow {
+		if r >= 0 && g.Problem.Budgets[b] > 0 {
+			m.SetRHS(r, float64(st.budgets[b])/float64(g.Problem.Budgets[b]))
+		}
 	}
 }

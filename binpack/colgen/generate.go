@@ -222,6 +222,9 @@ func (g *generator) solve(m *simplex.Master) error {
 func (g *generator) columns(m *simplex.Master) error {
 	worths := make([]float64, len(g.bins))
 	center := g.warm(m)
+	if g.aggregated && g.best.Value > 0 { // the rows were fewer before
+		center = prices{pi: g.best.Shapes, max: g.best.Max, bud: g.best.Budgets, cut: g.best.Cuts}
+	}
 	for g.work.Iterations < g.Limits.Iterations && !g.ended() {
 		if err := g.solve(m); err != nil {
 			return err
@@ -235,8 +238,8 @@ func (g *generator) columns(m *simplex.Master) error {
 		before := g.best.Value
 		n := g.priceRound(m, p, exact, worths)
 		g.considerPlain(p, worths)
-		if g.wide() {
-			n += g.whole(m, p)
+		if g.aggregated {
+			n += g.addSwaps(m, exact.pi)
 		}
 		if g.best.Value > before || center.pi == nil {
 			center = p
@@ -252,31 +255,6 @@ func (g *generator) columns(m *simplex.Master) error {
 		}
 	}
 	return nil
-}
-
-// whole packs everything by value at the prices, and adds the contents: unlike those that price best one by one, they
-// complement each other.
-func (g *generator) whole(m *simplex.Master, p prices) int {
-	st, left, n := newStock(g.Problem), slices.Clone(g.demand), 0
-	pi := slices.Clone(p.pi)
-	for s := range pi {
-		pi[s] = max(pi[s], 1e-9)
-	}
-	fills := g.greedy(g.all(), left, pi, st)
-	g.unlimit()
-	at := map[*knapsack.Bin]int{}
-	for k, bin := range g.bins {
-		at[bin] = k
-	}
-	for _, f := range fills {
-		if g.add(m, at[f.Bin], f.Items) {
-			n++
-		}
-	}
-	if g.incumbent.st != nil {
-		g.keep(attempt{g.rightSize(fills, st), left, st})
-	}
-	return n
 }
 
 // priceRound adds the best patterns at prices p that also pay at the exact prices.
@@ -469,14 +447,5 @@ func (g *generator) progress(phase string) Progress {
 	return Progress{
 		Phase: phase, Iterations: g.work.Iterations, Bound: g.bestBound() / g.scale,
 		Cost: float64(g.cost(g.incumbent.fills)), Left: total(g.incumbent.left),
-	}
-}
-
-// beside reports the progress of another bound for the same part, whose packing this is.
-func (g *generator) beside(other Progress) {
-	if g.Report != nil {
-		p := g.progress(other.Phase)
-		p.Bound = max(p.Bound, other.Bound)
-		g.Report(p)
 	}
 }

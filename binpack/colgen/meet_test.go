@@ -23,7 +23,7 @@ func shared() (*generator, prices) {
 	}
 	l := few
 	l.Branches = 5000
-	g := newGenerator(whole(p, l), aggregateAbove)
+	g := newGenerator(whole(p, l))
 	pr := prices{pi: make([]float64, len(g.Shapes)), max: make([]float64, len(g.bins)), bud: make([]float64, len(g.budRow))}
 	for s, sh := range g.Shapes {
 		size := g.Problem.Items[sh.Item].Size
