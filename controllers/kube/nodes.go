@@ -168,7 +168,7 @@ func (t *translation) priceOf(n *node) (pricing.Micro, bool) {
 	if n.pool == "" {
 		return price, true // overlays are about Karpenter's nodes
 	}
-	return t.overlayPrice(price, labels{n.Labels, typeLabels(n.machine)}), true
+	return t.overlayPrice(price, labels{n.Labels, TypeLabels(n.machine)}), true
 }
 
 // summary is the node as the plan shows it.

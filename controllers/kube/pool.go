@@ -29,9 +29,9 @@ const (
 	autoModePrefix    = "eks.amazonaws.com/instance-" // EKS Auto Mode has the same labels under its own name
 )
 
-// typeLabels are the labels that Karpenter's AWS provider gives to every node of a type: computeRequirements in
+// TypeLabels are the labels that Karpenter's AWS provider gives to every node of a type: computeRequirements in
 // github.com/aws/karpenter-provider-aws v1.15 pkg/providers/instancetype/types.go.
-func typeLabels(t pricing.InstanceType) map[string]string {
+func TypeLabels(t pricing.InstanceType) map[string]string {
 	l := map[string]string{
 		corev1.LabelInstanceTypeStable: t.Name,
 		corev1.LabelArchStable:         t.Arch,
@@ -155,7 +155,7 @@ func (t *translation) newOffers() []*offer {
 	var offers []*offer
 	byType := make([]map[string]string, len(t.cat.Types))
 	for i, machine := range t.cat.Types {
-		byType[i] = typeLabels(machine)
+		byType[i] = TypeLabels(machine)
 	}
 	for _, p := range t.pools() {
 		before := len(offers)

@@ -1,0 +1,318 @@
+package karpenter
+
+import (
+	"context"
+	"crypto/sha1" //nolint:gosec // not a secret: it spreads names over UIDs
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-logr/logr"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	v1 "sigs.k8s.io/karpenter/pkg/apis/v1"
+	"sigs.k8s.io/karpenter/pkg/apis/v1alpha1"
+	"sigs.k8s.io/karpenter/pkg/cloudprovider"
+	"sigs.k8s.io/karpenter/pkg/controllers/nodeoverlay"
+	"sigs.k8s.io/karpenter/pkg/controllers/state"
+	"sigs.k8s.io/karpenter/pkg/operator/injection"
+	"sigs.k8s.io/karpenter/pkg/operator/options"
+	"sigs.k8s.io/karpenter/pkg/utils/nodepool"
+
+	"github.com/tenon-sh/tenon/planner"
+)
+
+// cluster is a world as Karpenter holds it: a fake API server, and Karpenter's cache of it. Nothing writes to it once it
+// has been built, so several questions can be asked of one.
+type cluster struct {
+	ctx     context.Context //nolint:containedctx // it carries Karpenter's options, which all of Karpenter reads from there
+	options Options
+	client  client.Client
+	state   *state.Cluster
+	clock   clock.Clock
+	pools   []*v1.NodePool // the weightiest first
+	types   map[string][]*cloudprovider.InstanceType
+	pending []*corev1.Pod
+	running map[string][]*corev1.Pod // by node
+	daemons []*corev1.Pod
+	notes   []planner.Note
+}
+
+// build checks a world and hands it to Karpenter.
+func (w World) build(ctx context.Context) (*cluster, error) {
+	if err := w.Validate(); err != nil {
+		return nil, err
+	}
+	c := &cluster{ctx: w.context(ctx), options: w.Options, clock: stopped{now: w.At}, types: map[string][]*cloudprovider.InstanceType{}, running: map[string][]*corev1.Pod{}}
+	c.notes = slices.Clone(w.Notes)
+	c.addPools(w)
+	if err := c.overlay(w); err != nil {
+		return nil, err
+	}
+	objects := c.objects(w)
+	c.client = fake.NewClientBuilder().WithScheme(scheme.Scheme).WithObjects(objects...).
+		WithIndex(&corev1.Pod{}, "spec.nodeName", func(o client.Object) []string { return []string{o.(*corev1.Pod).Spec.NodeName} }).Build()
+	c.state = state.NewCluster(c.clock, c.client, cloud{types: c.types})
+	for _, n := range sortedByName(w.Nodes) {
+		node := toNode(n)
+		if claim := claimOf(node, c.pools); claim != nil {
+			c.state.UpdateNodeClaim(claim)
+		}
+		if err := c.state.UpdateNode(c.ctx, node); err != nil {
+			return nil, fmt.Errorf("%w: Node %q: %w", ErrKarpenter, n.Name, err)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.running)) {
+		for _, p := range c.running[name] {
+			if err := c.state.UpdatePod(c.ctx, p); err != nil {
+				return nil, fmt.Errorf("%w: Pod %s/%s: %w", ErrKarpenter, p.Namespace, p.Name, err)
+			}
+		}
+	}
+	return c, nil
+}
+
+// context carries what Karpenter takes from it.
+func (w World) context(ctx context.Context) context.Context {
+	o := &options.Options{
+		FeatureGates: options.DefaultFeatureGates(), IgnoreDRARequests: true,
+		PreferencePolicy: options.PreferencePolicyRespect, MinValuesPolicy: options.MinValuesPolicyStrict,
+	}
+	o.FeatureGates.NodeOverlay = !w.Options.OverlaysOff
+	o.FeatureGates.ReservedCapacity = !w.Options.ReservationsOff
+	if w.Options.IgnorePreferences {
+		o.PreferencePolicy = options.PreferencePolicyIgnore
+	}
+	if w.Options.MinValuesAtBest {
+		o.MinValuesPolicy = options.MinValuesPolicyBestEffort
+	}
+	ctx = log.IntoContext(options.ToContext(ctx, o), logr.Discard())
+	return injection.WithControllerName(ctx, "tenon")
+}
+
+// addPools translates the NodePools that make nodes for pods, and gives each its instance types.
+func (c *cluster) addPools(w World) {
+	m := marketOf(w)
+	var bySpot [2][]*cloudprovider.InstanceType
+	for _, p := range w.NodePools {
+		if p.Spec.Replicas != nil {
+			continue // a static pool has its nodes whatever pods there are
+		}
+		at := 0
+		if namesSpot(p) {
+			at = 1
+		}
+		if bySpot[at] == nil {
+			bySpot[at] = m.types(at == 1)
+		}
+		c.pools = append(c.pools, toPool(p))
+		c.types[p.Name] = bySpot[at]
+	}
+	nodepool.OrderByWeight(c.pools)
+	for _, t := range w.Catalog.Types {
+		for _, o := range t.Offerings {
+			if o.Count > 0 && o.CapacityType != v1.CapacityTypeReserved {
+				c.note(planner.Warning, "", "the catalog has %s offerings in a limited number: Karpenter knows no such limit", o.CapacityType)
+			}
+		}
+	}
+}
+
+// overlay lets Karpenter's controller apply the NodeOverlays. Those that it finds in conflict do not apply.
+func (c *cluster) overlay(w World) error {
+	if w.Options.OverlaysOff || len(w.NodeOverlays) == 0 || len(c.pools) == 0 {
+		return nil
+	}
+	builder := fake.NewClientBuilder().WithScheme(scheme.Scheme).WithStatusSubresource(&v1alpha1.NodeOverlay{})
+	for _, p := range c.pools {
+		builder.WithObjects(p.DeepCopy())
+	}
+	for _, o := range w.NodeOverlays {
+		builder.WithObjects(toOverlay(o))
+	}
+	api, store, provider := builder.Build(), nodeoverlay.NewInstanceTypeStore(), cloud{types: c.types}
+	controller := nodeoverlay.NewController(c.clock, api, provider, store, state.NewCluster(c.clock, api, provider))
+	if _, err := controller.Reconcile(c.ctx, reconcile.Request{}); err != nil {
+		return fmt.Errorf("%w: NodeOverlays: %w", ErrKarpenter, err)
+	}
+	var judged v1alpha1.NodeOverlayList
+	if err := api.List(c.ctx, &judged); err != nil {
+		return fmt.Errorf("%w: NodeOverlays: %w", ErrKarpenter, err)
+	}
+	for i := range judged.Items {
+		condition := judged.Items[i].StatusConditions().Get(v1alpha1.ConditionTypeValidationSucceeded)
+		if condition.IsFalse() {
+			c.note(planner.Warning, "NodeOverlay/"+judged.Items[i].Name, "Karpenter does not apply it: %s", condition.Message)
+		}
+	}
+	for _, p := range c.pools {
+		types, err := store.ApplyAll(p.Name, c.types[p.Name])
+		if err != nil {
+			return fmt.Errorf("%w: NodeOverlays: %w", ErrKarpenter, err)
+		}
+		c.types[p.Name] = types
+	}
+	return nil
+}
+
+// objects are what Karpenter asks the API server for: nodes, the pods on them, volumes, namespaces, budgets. Pods that
+// are to be placed are not among them.
+func (c *cluster) objects(w World) []client.Object {
+	var objects []client.Object
+	nodes := map[string]bool{}
+	for _, n := range w.Nodes {
+		nodes[n.Name] = true
+		objects = append(objects, toNode(n))
+	}
+	namespaces := map[string]bool{}
+	for _, n := range w.Namespaces {
+		namespaces[n.Name] = true
+		objects = append(objects, bare(n.DeepCopy()))
+	}
+	for _, p := range sortedByName(w.Pods) {
+		p = toPod(p)
+		if !namespaces[p.Namespace] {
+			namespaces[p.Namespace] = true
+			objects = append(objects, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: p.Namespace}})
+		}
+		if !nodes[p.Spec.NodeName] {
+			if p.Spec.NodeName = ""; !bound(p) {
+				c.pending = append(c.pending, p)
+			}
+			continue
+		}
+		c.running[p.Spec.NodeName] = append(c.running[p.Spec.NodeName], p)
+		objects = append(objects, p.DeepCopy())
+	}
+	for _, x := range w.Claims {
+		objects = append(objects, bare(x.DeepCopy()))
+	}
+	for _, x := range w.Volumes {
+		objects = append(objects, bare(x.DeepCopy()))
+	}
+	for _, x := range w.StorageClasses {
+		objects = append(objects, bare(x.DeepCopy()))
+	}
+	for _, x := range w.Budgets {
+		objects = append(objects, bare(x.DeepCopy()))
+	}
+	for _, d := range sortedByName(w.Daemons) {
+		if err := checkPod(c.ctx, d); err != nil {
+			c.note(planner.Warning, d.Namespace+"/DaemonSet/"+d.Name, "Karpenter does not count its pods: %v", err)
+			continue
+		}
+		c.daemons = append(c.daemons, toPod(d))
+	}
+	return distinct(objects)
+}
+
+func (c *cluster) note(severity planner.Severity, object, format string, args ...any) {
+	n := planner.Note{Severity: severity, Object: object, Text: fmt.Sprintf(format, args...)}
+	if !slices.Contains(c.notes, n) {
+		c.notes = append(c.notes, n)
+	}
+}
+
+// distinct keeps the first of the objects of one type and name: a dump may hold one twice, a server does not.
+func distinct(objects []client.Object) []client.Object {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(objects, func(o client.Object) bool {
+		key := fmt.Sprintf("%T/%s/%s", o, o.GetNamespace(), o.GetName())
+		had := seen[key]
+		seen[key] = true
+		return had
+	})
+}
+
+// bare takes off what only a server may set.
+func bare[T client.Object](o T) T {
+	o.SetResourceVersion("")
+	o.SetDeletionTimestamp(nil)
+	o.SetManagedFields(nil)
+	return o
+}
+
+func toNode(n *corev1.Node) *corev1.Node {
+	node := bare(n.DeepCopy())
+	node.UID = uid("Node", "", n.Name)
+	node.Spec.ProviderID = "tenon:///" + n.Name // a dump may lack it, and two nodes with one would be one to Karpenter
+	unschedulable := corev1.Taint{Key: corev1.TaintNodeUnschedulable, Effect: corev1.TaintEffectNoSchedule}
+	if n.Spec.Unschedulable && !slices.ContainsFunc(node.Spec.Taints, func(t corev1.Taint) bool { return t.MatchTaint(&unschedulable) }) {
+		node.Spec.Taints = append(node.Spec.Taints, unschedulable)
+	}
+	if node.Labels[v1.NodePoolLabelKey] != "" && len(node.Status.Allocatable) > 0 {
+		node.Labels[v1.NodeRegisteredLabelKey] = "true"
+	}
+	return node
+}
+
+// claimOf makes up the NodeClaim of a node that Karpenter has made; nil for one that it has not.
+func claimOf(n *corev1.Node, pools []*v1.NodePool) *v1.NodeClaim {
+	name := n.Labels[v1.NodePoolLabelKey]
+	if name == "" {
+		return nil
+	}
+	claim := &v1.NodeClaim{ObjectMeta: metav1.ObjectMeta{Name: n.Name, UID: uid("NodeClaim", "", n.Name), Labels: maps.Clone(n.Labels)}}
+	claim.Spec.Taints = slices.Clone(n.Spec.Taints)
+	for _, p := range pools {
+		if p.Name == name {
+			claim.Spec.StartupTaints = p.Spec.Template.Spec.StartupTaints
+		}
+	}
+	claim.Status.ProviderID, claim.Status.NodeName = n.Spec.ProviderID, n.Name
+	claim.Status.Capacity, claim.Status.Allocatable = n.Status.Capacity, n.Status.Allocatable
+	return claim
+}
+
+// toPod copies a pod, so that what Karpenter writes into it stays here, and names it by a UID of its own.
+func toPod(p *corev1.Pod) *corev1.Pod {
+	pod := bare(p.DeepCopy())
+	pod.UID = uid("Pod", p.Namespace, p.Name)
+	for i := range pod.Spec.TopologySpreadConstraints {
+		if t := &pod.Spec.TopologySpreadConstraints[i]; t.LabelSelector == nil {
+			t.MatchLabelKeys = nil // the API server allows no such thing, and Karpenter does not look
+		}
+	}
+	return pod
+}
+
+// uid makes a UID of a name. It is a hash, so that equal pods of several workloads interleave as they do in a cluster,
+// where UIDs are random.
+func uid(kind, namespace, name string) types.UID {
+	sum := sha1.Sum([]byte(kind + "/" + namespace + "/" + name)) //nolint:gosec // see the import
+	return types.UID(fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16]))
+}
+
+func sortedByName[T metav1.Object](objects []T) []T {
+	return slices.SortedStableFunc(slices.Values(objects), func(a, b T) int {
+		return strings.Compare(a.GetNamespace()+"/"+a.GetName(), b.GetNamespace()+"/"+b.GetName())
+	})
+}
+
+// cloud is the cloud provider that Karpenter asks: it sells the instance types of each NodePool and does nothing.
+type cloud struct {
+	cloudprovider.CloudProvider // nil: the scheduler asks for nothing else
+	types                       map[string][]*cloudprovider.InstanceType
+}
+
+func (c cloud) GetInstanceTypes(_ context.Context, p *v1.NodePool) ([]*cloudprovider.InstanceType, error) {
+	return c.types[p.Name], nil
+}
+
+// stopped is a clock that stands still, so that no result depends on when it was computed.
+type stopped struct {
+	clock.RealClock
+	now time.Time
+}
+
+func (s stopped) Now() time.Time                  { return s.now }
+func (s stopped) Since(t time.Time) time.Duration { return s.now.Sub(t) }

@@ -1,0 +1,243 @@
+package karpenter
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	v1 "sigs.k8s.io/karpenter/pkg/apis/v1"
+	"sigs.k8s.io/karpenter/pkg/utils/daemonset"
+
+	"github.com/tenon-sh/tenon/controllers/kube"
+	"github.com/tenon-sh/tenon/planner"
+	"github.com/tenon-sh/tenon/pricing"
+)
+
+const (
+	gpuResource = "nvidia.com/gpu"
+	migPrefix   = "nvidia.com/mig-"
+	implicit    = "default" // the NodePool of an input that has none
+)
+
+// FromObjects makes the world of a dump: its pods ask for what kube.ReducePod has read of them, in whole MiB, so that a
+// plan and Karpenter see the same. Pods that controllers want and do not have are made up; those on nodes that are being
+// deleted are to be placed. What Karpenter would ignore, such as NodePools that are not ready, is left out with a note.
+func FromObjects(o *kube.Objects, cat pricing.Catalog, opts Options) World {
+	survey := kube.Look(o, cat)
+	w := World{
+		NodeOverlays: survey.NodeOverlays, Zones: survey.Zones, Region: survey.Region, Catalog: cat, Options: opts, At: o.At,
+		Claims: slices.Concat(o.Claims, survey.Claims), Volumes: o.Volumes, StorageClasses: o.StorageClasses,
+		Namespaces: o.Namespaces, Budgets: o.Budgets, Notes: survey.Notes,
+	}
+	for _, p := range survey.NodePools {
+		if p.Name == "" {
+			named := *p
+			named.Name = implicit
+			p = &named
+		}
+		w.NodePools = append(w.NodePools, p)
+	}
+	for _, n := range o.Nodes {
+		if !leaving(n) {
+			w.Nodes = append(w.Nodes, n)
+		}
+	}
+	claims := map[string]*corev1.PersistentVolumeClaim{}
+	for _, c := range w.Claims {
+		claims[c.Namespace+"/"+c.Name] = c
+	}
+	volumes := map[string]bool{}
+	for _, v := range o.Volumes {
+		volumes[v.Name] = true
+	}
+	gated := 0
+	for _, p := range slices.Concat(o.Pods, survey.ToCome) {
+		switch {
+		case p.Leaving:
+		case len(p.Shape.Gates) > 0:
+			gated++
+		default:
+			w.Pods = append(w.Pods, w.podOf(p, claims, volumes))
+		}
+	}
+	if gated > 0 {
+		w.note(planner.Info, "", "%d pods with scheduling gates are not placed until they are lifted", gated)
+	}
+	w.addDaemons(o)
+	return w
+}
+
+// leaving tells a node whose pods need another place.
+func leaving(n *corev1.Node) bool {
+	return n.DeletionTimestamp != nil || slices.ContainsFunc(n.Spec.Taints, func(t corev1.Taint) bool {
+		return t.Key == v1.DisruptedTaintKey || t.Key == "karpenter.sh/disruption"
+	})
+}
+
+// podOf writes a reduced pod out again: one container with what the whole pod asks for. A claim that cannot be followed
+// to a volume is left out, and the pod stays in the zone where it is, as in controllers/kube.
+func (w *World) podOf(p kube.Pod, claims map[string]*corev1.PersistentVolumeClaim, volumes map[string]bool) *corev1.Pod {
+	pod := podOfShape(p.Shape)
+	pod.Namespace, pod.Name, pod.Labels, pod.Spec.NodeName = p.Namespace, p.Name, p.Labels, p.NodeName
+	if !p.Started.IsZero() {
+		pod.CreationTimestamp = metav1.NewTime(p.Started) // Karpenter takes the older of equal pods first
+		pod.Status.StartTime = &pod.CreationTimestamp
+	}
+	if p.DoNotDisrupt != "" {
+		pod.Annotations = map[string]string{v1.DoNotDisruptAnnotationKey: p.DoNotDisrupt}
+	}
+	switch {
+	case p.Static:
+		pod.OwnerReferences = owner("v1", "Node", p.NodeName)
+	case p.Owner.Kind == "DaemonSet", p.Owner.Kind == "StatefulSet", p.Owner.Kind == "ReplicaSet":
+		pod.OwnerReferences = owner("apps/v1", p.Owner.Kind, p.Owner.Name)
+	case p.Owner.Kind != "":
+		pod.OwnerReferences = owner("tenon.sh/unknown", p.Owner.Kind, p.Owner.Name)
+	}
+	pod.Status.Phase = corev1.PodPending
+	if p.NodeName != "" {
+		pod.Status.Phase = corev1.PodRunning
+	}
+	for _, name := range p.Claims {
+		claim := claims[p.Namespace+"/"+name]
+		if claim == nil || (claim.Spec.VolumeName != "" && !volumes[claim.Spec.VolumeName]) {
+			w.stayInZone(pod, name)
+			continue
+		}
+		pod.Spec.Volumes = append(pod.Spec.Volumes, corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{
+			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: name},
+		}})
+	}
+	return pod
+}
+
+func (w *World) stayInZone(pod *corev1.Pod, claim string) {
+	object := pod.Namespace + "/Pod/" + pod.Name
+	for _, n := range w.Nodes {
+		if zone := n.Labels[corev1.LabelTopologyZone]; n.Name == pod.Spec.NodeName && zone != "" {
+			pod.Spec.NodeSelector = maps.Clone(pod.Spec.NodeSelector)
+			if pod.Spec.NodeSelector == nil {
+				pod.Spec.NodeSelector = map[string]string{}
+			}
+			pod.Spec.NodeSelector[corev1.LabelTopologyZone] = zone
+			w.note(planner.Info, object, "the volume of its claim %s is not in the input: it stays in zone %s, where it is", claim, zone)
+			return
+		}
+	}
+	w.note(planner.Warning, object, "the volume of its claim %s is not in the input, and so is where it is: placed in any zone", claim)
+}
+
+func owner(version, kind, name string) []metav1.OwnerReference {
+	controls := true
+	return []metav1.OwnerReference{{APIVersion: version, Kind: kind, Name: name, UID: uid(kind, "", name), Controller: &controls}}
+}
+
+// podOfShape is a pod without a name.
+func podOfShape(s *kube.Shape) *corev1.Pod {
+	pod := &corev1.Pod{}
+	pod.Spec.NodeSelector, pod.Spec.Affinity, pod.Spec.Tolerations = s.NodeSelector, s.Affinity, s.Tolerations
+	pod.Spec.TopologySpreadConstraints, pod.Spec.Priority = s.Spread, &s.Priority
+	pod.Spec.Containers = []corev1.Container{{Name: "all", Resources: corev1.ResourceRequirements{Requests: listOf(s.Requests, s.GPU)}}}
+	for _, text := range s.HostPorts {
+		number, protocol, _ := strings.Cut(text, "/")
+		if port, err := strconv.ParseInt(number, 10, 32); err == nil {
+			pod.Spec.Containers[0].Ports = append(pod.Spec.Containers[0].Ports, corev1.ContainerPort{
+				HostPort: int32(port), ContainerPort: int32(port), Protocol: corev1.Protocol(protocol),
+			})
+		}
+	}
+	if s.OS != "" {
+		pod.Spec.OS = &corev1.PodOS{Name: corev1.OSName(s.OS)}
+	}
+	for _, name := range s.Devices {
+		pod.Spec.ResourceClaims = append(pod.Spec.ResourceClaims, corev1.PodResourceClaim{Name: name})
+	}
+	return pod
+}
+
+// listOf writes amounts as a resource list. Pods is left out: Karpenter adds it.
+func listOf(r planner.Resources, g planner.GPUNeed) corev1.ResourceList {
+	list := corev1.ResourceList{}
+	add := func(name string, q *resource.Quantity) {
+		if !q.IsZero() {
+			list[corev1.ResourceName(name)] = *q
+		}
+	}
+	add("cpu", resource.NewMilliQuantity(r.CPUMilli, resource.DecimalSI))
+	add("memory", resource.NewQuantity(r.MemoryMiB*mebibyte, resource.BinarySI))
+	add("ephemeral-storage", resource.NewQuantity(r.EphemeralMiB*mebibyte, resource.BinarySI))
+	for name, n := range r.Extended {
+		if strings.HasPrefix(name, corev1.ResourceHugePagesPrefix) {
+			n *= mebibyte
+		}
+		add(name, resource.NewQuantity(n, resource.DecimalSI))
+	}
+	add(gpuResource, resource.NewQuantity(g.Whole, resource.DecimalSI))
+	for profile, n := range g.Slices {
+		add(migPrefix+profile, resource.NewQuantity(n, resource.DecimalSI))
+	}
+	return list
+}
+
+// addDaemons takes a pod for each DaemonSet: of its template, or, where that is not in the input, one that runs.
+func (w *World) addDaemons(o *kube.Objects) {
+	have := map[string]bool{}
+	for _, d := range o.DaemonSets {
+		key := d.Namespace + "/" + d.Name
+		if have[key] {
+			continue
+		}
+		have[key] = true
+		pod := daemonset.PodForDaemonSet(d)
+		pod.Namespace, pod.Name, pod.OwnerReferences = d.Namespace, d.Name, owner("apps/v1", "DaemonSet", d.Name)
+		w.Daemons = append(w.Daemons, pod)
+	}
+	for _, p := range sortedPods(o.Pods) {
+		key := p.Namespace + "/" + p.Owner.Name
+		if p.Owner.Kind != "DaemonSet" || p.Static || p.Leaving || have[key] {
+			continue
+		}
+		have[key] = true
+		pod := podOfShape(p.Shape)
+		pod.Namespace, pod.Name, pod.Labels, pod.OwnerReferences = p.Namespace, p.Owner.Name, p.Labels, owner("apps/v1", "DaemonSet", p.Owner.Name)
+		w.Daemons = append(w.Daemons, pod)
+		w.note(planner.Info, p.Namespace+"/DaemonSet/"+p.Owner.Name, "this DaemonSet is not in the input; what it takes of a node is read from one of its pods")
+	}
+}
+
+func sortedPods(pods []kube.Pod) []kube.Pod {
+	return slices.SortedStableFunc(slices.Values(pods), func(a, b kube.Pod) int {
+		return strings.Compare(a.Namespace+"/"+a.Name, b.Namespace+"/"+b.Name)
+	})
+}
+
+// Requested returns a copy of the world in which the pods ask for what a snapshot's workloads do, such as planned
+// targets: those that the workloads name, and those that FromObjects has made up for them. Others are left as they are.
+func (w World) Requested(s planner.Snapshot) World {
+	asked := map[string]corev1.ResourceList{}
+	for i := range s.Workloads {
+		wl := &s.Workloads[i]
+		for _, name := range wl.Pods {
+			asked[wl.Ref.Namespace+"/"+name] = listOf(wl.Requests, wl.GPU)
+		}
+		for n := range wl.Replicas - int64(len(wl.Pods)) {
+			asked[fmt.Sprintf("%s/%s-tocome-%d", wl.Ref.Namespace, wl.Ref.Name, n)] = listOf(wl.Requests, wl.GPU)
+		}
+	}
+	pods := slices.Clone(w.Pods)
+	for i, p := range pods {
+		if list, ok := asked[keyOf(p)]; ok {
+			p = p.DeepCopy()
+			p.Spec.InitContainers, p.Spec.Overhead = nil, nil
+			p.Spec.Containers = []corev1.Container{{Name: "all", Ports: p.Spec.Containers[0].Ports, Resources: corev1.ResourceRequirements{Requests: list}}}
+			pods[i] = p
+		}
+	}
+	w.Pods = pods
+	return w
+}
