@@ -24,6 +24,8 @@ type market struct {
 	region   string
 	autoMode bool                  // labels of EKS Auto Mode are asked for
 	taken    map[reservation]int64 // nodes of today in reservations
+
+	reservationsOff bool
 }
 
 // reservation is a place in which reserved machines of a type are.
@@ -126,9 +128,12 @@ func (m market) offerings(t pricing.InstanceType, zone string, spot bool) cloudp
 				offerings = append(offerings, offering(zone, o.CapacityType, o.PriceMicro))
 			}
 		case pricing.Reserved:
+			if m.reservationsOff {
+				continue
+			}
 			left := o.Count - m.taken[reservation{t.Name, zone, o.ReservationID}] - m.taken[reservation{t.Name, zone, ""}]
 			r := offering(zone, o.CapacityType, o.PriceMicro)
-			r.Requirements.Add(in(reservationID, o.ReservationID))
+			r.Requirements[reservationID] = in(reservationID, o.ReservationID)
 			r.ReservationCapacity = int(max(0, left))
 			offerings = append(offerings, r)
 		default:
@@ -163,7 +168,7 @@ func absent(key string) *scheduling.Requirement {
 
 // marketOf looks at a world for what bears on the instance types.
 func marketOf(w World) market {
-	m := market{catalog: w.Catalog, zones: slices.Sorted(slices.Values(w.Zones)), region: w.Region, taken: map[reservation]int64{}}
+	m := market{catalog: w.Catalog, zones: slices.Sorted(slices.Values(w.Zones)), region: w.Region, taken: map[reservation]int64{}, reservationsOff: w.Options.ReservationsOff}
 	m.zones = slices.Compact(m.zones)
 	if m.region == "" {
 		m.region = w.Catalog.Region

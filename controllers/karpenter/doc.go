@@ -26,5 +26,7 @@
 // that Karpenter will not place is no error: Result.Unplaced says why, in Karpenter's words.
 package karpenter
 
+//go:generate go run ./gen
+
 // Version is the Karpenter whose scheduler this is; a test compares it with go.mod.
 const Version = "v1.15.0"

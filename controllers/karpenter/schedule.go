@@ -16,12 +16,13 @@ import (
 	"k8s.io/client-go/tools/record"
 	v1 "sigs.k8s.io/karpenter/pkg/apis/v1"
 	"sigs.k8s.io/karpenter/pkg/cloudprovider"
-	"sigs.k8s.io/karpenter/pkg/controllers/provisioning/scheduling"
+
 	"sigs.k8s.io/karpenter/pkg/controllers/state"
 	"sigs.k8s.io/karpenter/pkg/events"
 	"sigs.k8s.io/karpenter/pkg/operator/options"
 	karpscheduling "sigs.k8s.io/karpenter/pkg/scheduling"
 
+	"github.com/tenon-sh/tenon/controllers/karpenter/scheduling"
 	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/pricing"
 )
@@ -139,6 +140,12 @@ func (s *solution) result(c *cluster) Result {
 	r := Result{Version: Version, New: []Node{}, Existing: []Node{}, Unplaced: []Unplaced{}, Notes: c.notes}
 	for _, claim := range s.claims {
 		n := launch(claim)
+		if n.InstanceType == "" {
+			for _, p := range claim.Pods {
+				s.refused[keyOf(p)] = "no offering is left of the types that Karpenter chose for it"
+			}
+			continue
+		}
 		r.New = append(r.New, n)
 		r.PricePerHour = r.PricePerHour.Plus(n.PricePerHour)
 	}
@@ -171,10 +178,15 @@ func launch(claim *scheduling.NodeClaim) Node {
 	term := func(capacityType string) int {
 		return slices.Index([]string{v1.CapacityTypeReserved, v1.CapacityTypeSpot, v1.CapacityTypeOnDemand}, capacityType)
 	}
+	// Only a NodeClaim for which Karpenter has set one aside may go into a reservation.
+	setAside := claim.Requirements.Get(v1.CapacityTypeLabelKey).Len() == 1 && claim.Requirements.Get(v1.CapacityTypeLabelKey).Has(v1.CapacityTypeReserved)
 	found := false
 	for _, t := range claim.InstanceTypeOptions {
 		for _, o := range t.Offerings {
 			if !o.Launchable() || !claim.Requirements.IsCompatible(o.Requirements, karpscheduling.AllowUndefinedWellKnownLabels) {
+				continue
+			}
+			if o.CapacityType() == v1.CapacityTypeReserved && !setAside {
 				continue
 			}
 			price := micro(o.Price)

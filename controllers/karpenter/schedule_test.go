@@ -50,9 +50,16 @@ func TestSchedule(t *testing.T) {
 		"a limit that is reached sends pods to the next NodePool, and then nowhere": {
 			world: world(t, pods(t, "a", 3, "cpu=4,memory=1Gi", "")),
 			edit: func(w *World) {
-				w.NodePools = []*kube.NodePool{pool(t, "one", `{weight: 2, limits: {cpu: "4"}, `+onlyXlarge+"}"), pool(t, "two", `{limits: {nodes: "1"}, `+onlyXlarge+"}")}
+				w.NodePools = []*kube.NodePool{pool(t, "one", `{weight: 2, limits: {cpu: "4"}, `+onlyXlarge+"}"), pool(t, "two", `{limits: {memory: 16Gi}, `+onlyXlarge+"}")}
 			},
 			want: []string{"new one m5.xlarge z-a on-demand 0.2: a-*", "new two m5.xlarge z-a on-demand 0.2: a-*", "not a-*", "sum 0.4"},
+		},
+		"a limit on nodes does not hold within one batch": {
+			world: world(t, pods(t, "a", 2, "cpu=4,memory=1Gi", "")),
+			edit: func(w *World) {
+				w.NodePools = []*kube.NodePool{pool(t, "one", `{limits: {nodes: "1"}, `+onlyXlarge+"}")}
+			},
+			want: []string{"new one m5.xlarge z-a on-demand 0.2: a-0", "new one m5.xlarge z-a on-demand 0.2: a-1", "sum 0.4"},
 		},
 		"a tainted NodePool takes only those who tolerate it": {
 			world: world(t, pods(t, "a", 1, "cpu=1,memory=1Gi", ""), pods(t, "b", 1, "cpu=1,memory=1Gi", "tolerations: [{key: gpu, operator: Exists}]")),
@@ -278,7 +285,6 @@ func TestDeterminism(t *testing.T) {
 	var all []*corev1.Pod
 	for i, name := range []string{"a", "b", "c", "d", "e", "f"} {
 		more := []string{spread, together, ""}[i%3]
-		all = append(all, pods(t, name, 7, resource.NewMilliQuantity(int64(300*(i+1)), resource.DecimalSI).String()+"", "")[:0]...)
 		all = append(all, pods(t, name, 7, "cpu="+resource.NewMilliQuantity(int64(300*(i+1)), resource.DecimalSI).String()+",memory=1Gi", strings.ReplaceAll(more, "NAME", name))...)
 	}
 	all = append(all, pods(t, "stuck", 2, "cpu=1", strings.ReplaceAll(spread, "NAME", "stuck")+"\nnodeSelector: {topology.kubernetes.io/zone: z-q}")...)
