@@ -17,6 +17,7 @@ import (
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	v1 "sigs.k8s.io/karpenter/pkg/apis/v1"
@@ -59,7 +60,7 @@ func (w World) build(ctx context.Context) (*cluster, error) {
 		return nil, err
 	}
 	objects := c.objects(w)
-	c.client = fake.NewClientBuilder().WithScheme(scheme.Scheme).WithObjects(objects...).
+	c.client = fake.NewClientBuilder().WithScheme(scheme.Scheme).WithObjects(objects...).WithInterceptorFuncs(interceptor.Funcs{Get: getAsServer}).
 		WithIndex(&corev1.Pod{}, "spec.nodeName", func(o client.Object) []string { return []string{o.(*corev1.Pod).Spec.NodeName} }).Build()
 	c.state = state.NewCluster(c.clock, c.client, cloud{types: c.types})
 	for _, n := range sortedByName(w.Nodes) {
@@ -79,6 +80,15 @@ func (w World) build(ctx context.Context) (*cluster, error) {
 		}
 	}
 	return c, nil
+}
+
+// getAsServer does what a server does and the fake does not: a name of a cluster-wide object is looked up without the
+// namespace that Karpenter gives for PersistentVolumes.
+func getAsServer(ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
+	if _, ok := o.(*corev1.PersistentVolume); ok {
+		key.Namespace = ""
+	}
+	return c.Get(ctx, key, o, opts...)
 }
 
 // context carries what Karpenter takes from it.

@@ -8,8 +8,10 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/component-helpers/storage/volume"
 	v1 "sigs.k8s.io/karpenter/pkg/apis/v1"
 	"sigs.k8s.io/karpenter/pkg/utils/daemonset"
 
@@ -31,7 +33,7 @@ func FromObjects(o *kube.Objects, cat pricing.Catalog, opts Options) World {
 	survey := kube.Look(o, cat)
 	w := World{
 		NodeOverlays: survey.NodeOverlays, Zones: survey.Zones, Region: survey.Region, Catalog: cat, Options: opts, At: o.At,
-		Claims: slices.Concat(o.Claims, survey.Claims), Volumes: o.Volumes, StorageClasses: o.StorageClasses,
+		Volumes: o.Volumes, StorageClasses: o.StorageClasses,
 		Namespaces: o.Namespaces, Budgets: o.Budgets, Notes: survey.Notes,
 	}
 	for _, p := range survey.NodePools {
@@ -47,14 +49,7 @@ func FromObjects(o *kube.Objects, cat pricing.Catalog, opts Options) World {
 			w.Nodes = append(w.Nodes, n)
 		}
 	}
-	claims := map[string]*corev1.PersistentVolumeClaim{}
-	for _, c := range w.Claims {
-		claims[c.Namespace+"/"+c.Name] = c
-	}
-	volumes := map[string]bool{}
-	for _, v := range o.Volumes {
-		volumes[v.Name] = true
-	}
+	storage := w.addClaims(slices.Concat(o.Claims, survey.Claims))
 	gated := 0
 	for _, p := range slices.Concat(o.Pods, survey.ToCome) {
 		switch {
@@ -62,7 +57,7 @@ func FromObjects(o *kube.Objects, cat pricing.Catalog, opts Options) World {
 		case len(p.Shape.Gates) > 0:
 			gated++
 		default:
-			w.Pods = append(w.Pods, w.podOf(p, claims, volumes))
+			w.Pods = append(w.Pods, w.podOf(p, storage))
 		}
 	}
 	if gated > 0 {
@@ -70,6 +65,31 @@ func FromObjects(o *kube.Objects, cat pricing.Catalog, opts Options) World {
 	}
 	w.addDaemons(o)
 	return w
+}
+
+// addClaims takes the claims that can be followed to a volume, or to a class that makes one where the pod is, and returns
+// their names. Readers drop the annotation by which a claim says that it is bound.
+func (w *World) addClaims(claims []*corev1.PersistentVolumeClaim) map[string]bool {
+	volumes, late := map[string]bool{}, map[string]bool{}
+	for _, v := range w.Volumes {
+		volumes[v.Name] = true
+	}
+	for _, c := range w.StorageClasses {
+		late[c.Name] = c.VolumeBindingMode != nil && *c.VolumeBindingMode == storagev1.VolumeBindingWaitForFirstConsumer
+	}
+	known := map[string]bool{}
+	for _, c := range claims {
+		if c.Spec.VolumeName == "" && (c.Spec.StorageClassName == nil || !late[*c.Spec.StorageClassName]) || c.Spec.VolumeName != "" && !volumes[c.Spec.VolumeName] {
+			continue
+		}
+		if c.Spec.VolumeName != "" {
+			c = c.DeepCopy()
+			c.Annotations = map[string]string{volume.AnnBindCompleted: "yes"}
+		}
+		known[c.Namespace+"/"+c.Name] = true
+		w.Claims = append(w.Claims, c)
+	}
+	return known
 }
 
 // leaving tells a node whose pods need another place.
@@ -81,7 +101,7 @@ func leaving(n *corev1.Node) bool {
 
 // podOf writes a reduced pod out again: one container with what the whole pod asks for. A claim that cannot be followed
 // to a volume is left out, and the pod stays in the zone where it is, as in controllers/kube.
-func (w *World) podOf(p kube.Pod, claims map[string]*corev1.PersistentVolumeClaim, volumes map[string]bool) *corev1.Pod {
+func (w *World) podOf(p kube.Pod, known map[string]bool) *corev1.Pod {
 	pod := podOfShape(p.Shape)
 	pod.Namespace, pod.Name, pod.Labels, pod.Spec.NodeName = p.Namespace, p.Name, p.Labels, p.NodeName
 	if !p.Started.IsZero() {
@@ -104,8 +124,7 @@ func (w *World) podOf(p kube.Pod, claims map[string]*corev1.PersistentVolumeClai
 		pod.Status.Phase = corev1.PodRunning
 	}
 	for _, name := range p.Claims {
-		claim := claims[p.Namespace+"/"+name]
-		if claim == nil || (claim.Spec.VolumeName != "" && !volumes[claim.Spec.VolumeName]) {
+		if !known[p.Namespace+"/"+name] {
 			w.stayInZone(pod, name)
 			continue
 		}
@@ -125,11 +144,11 @@ func (w *World) stayInZone(pod *corev1.Pod, claim string) {
 				pod.Spec.NodeSelector = map[string]string{}
 			}
 			pod.Spec.NodeSelector[corev1.LabelTopologyZone] = zone
-			w.note(planner.Info, object, "the volume of its claim %s is not in the input: it stays in zone %s, where it is", claim, zone)
+			w.note(planner.Info, object, "where the volume of its claim %s can be is not in the input: it stays in zone %s, where it is", claim, zone)
 			return
 		}
 	}
-	w.note(planner.Warning, object, "the volume of its claim %s is not in the input, and so is where it is: placed in any zone", claim)
+	w.note(planner.Warning, object, "where the volume of its claim %s can be is not in the input, nor where it is: placed in any zone", claim)
 }
 
 func owner(version, kind, name string) []metav1.OwnerReference {

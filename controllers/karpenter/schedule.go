@@ -137,7 +137,7 @@ func (c *cluster) solve(pods []*corev1.Pod, gone map[string]bool) (*solution, er
 
 // result prices a solution and puts it in order.
 func (s *solution) result(c *cluster) Result {
-	r := Result{Version: Version, New: []Node{}, Existing: []Node{}, Unplaced: []Unplaced{}, Notes: c.notes}
+	r := Result{Version: Version, New: []Node{}, Existing: []Node{}, Unplaced: []Unplaced{}, Notes: append([]planner.Note{}, c.notes...)}
 	for _, claim := range s.claims {
 		n := launch(claim)
 		if n.InstanceType == "" {

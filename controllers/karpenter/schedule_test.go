@@ -5,8 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,8 +23,6 @@ import (
 
 	"github.com/tenon-sh/tenon/controllers/kube"
 )
-
-var planner0 planner.GPUNeed
 
 func TestSchedule(t *testing.T) {
 	onlyXlarge := "template: {spec: {requirements: [{key: node.kubernetes.io/instance-type, operator: In, values: [m5.xlarge]}]}}"
@@ -278,37 +279,46 @@ func TestErrors(t *testing.T) {
 }
 
 // TestDeterminism compares bytes of runs on one and two cores, and with the pods in another order. Spread and affinity
-// by zone leave choices open that Karpenter makes by ranging over maps.
+// by zone leave choices open that Karpenter itself makes by ranging over maps.
 func TestDeterminism(t *testing.T) {
 	spread := `topologySpreadConstraints: [{maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: NAME}}}]`
+	twice := `topologySpreadConstraints: [{maxSkew: 2, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: ScheduleAnyway, labelSelector: {}}, {maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: NAME}}}]`
 	together := `affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: topology.kubernetes.io/zone, labelSelector: {matchLabels: {app: NAME}}}]}}`
+	apart := `affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: NAME}}}]}}`
+	soft := `affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, preference: {matchExpressions: [{key: topology.kubernetes.io/zone, operator: In, values: [z-c]}]}}]}}`
+	dice := rand.New(rand.NewPCG(1, 2))
 	var all []*corev1.Pod
-	for i, name := range []string{"a", "b", "c", "d", "e", "f"} {
-		more := []string{spread, together, ""}[i%3]
-		all = append(all, pods(t, name, 7, "cpu="+resource.NewMilliQuantity(int64(300*(i+1)), resource.DecimalSI).String()+",memory=1Gi", strings.ReplaceAll(more, "NAME", name))...)
+	for i := range 30 {
+		name := fmt.Sprintf("w%d", i)
+		more := strings.ReplaceAll([]string{spread, twice, together, apart, soft, ""}[i%6], "NAME", name)
+		all = append(all, pods(t, name, 1+dice.IntN(9), fmt.Sprintf("cpu=%dm,memory=%dMi", 100+dice.IntN(2000), 100+dice.IntN(5000)), more)...)
 	}
 	all = append(all, pods(t, "stuck", 2, "cpu=1", strings.ReplaceAll(spread, "NAME", "stuck")+"\nnodeSelector: {topology.kubernetes.io/zone: z-q}")...)
-	w := world(t, all)
-	w.Zones = []string{"z-a", "z-b", "z-c"}
+	all = append(all, pods(t, "apart", 2, "cpu=100", strings.ReplaceAll(apart, "NAME", "apart"))...)
+	w := world(t, all, on("n1", pods(t, "old", 2, "cpu=1", "")), on("n2", pods(t, "old2", 2, "cpu=1", strings.ReplaceAll(spread, "NAME", "old2"))))
+	w.Zones, w.Nodes = []string{"z-a", "z-b", "z-c"}, []*corev1.Node{node(t, "n1", "m5.xlarge", "open"), node(t, "n2", "m5.xlarge", "open")}
+	w.Daemons = pods(t, "agent", 1, "cpu=50m", `nodeSelector: {karpenter.k8s.aws/instance-family: m5}`)
 	run := func(w World) []byte {
 		r, err := w.Schedule(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, err := json.MarshalIndent(r, "", " ")
+		removals, err := w.WhatIf(context.Background(), []string{"n1"}, []string{"n2"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.MarshalIndent([]any{r, removals}, "", " ")
 		if err != nil {
 			t.Fatal(err)
 		}
 		return text
 	}
 	first := run(w)
-	for i := range 20 {
+	for i := range 6 {
 		old := runtime.GOMAXPROCS(1 + i%2)
 		other := w
-		other.Pods = nil
-		for j := range w.Pods {
-			other.Pods = append(other.Pods, w.Pods[(j*5+i)%len(w.Pods)])
-		}
+		other.Pods = slices.Clone(w.Pods)
+		dice.Shuffle(len(other.Pods), func(a, b int) { other.Pods[a], other.Pods[b] = other.Pods[b], other.Pods[a] })
 		got := run(other)
 		runtime.GOMAXPROCS(old)
 		if !bytes.Equal(first, got) {

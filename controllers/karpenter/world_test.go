@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/tenon-sh/tenon/controllers/kube"
+	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/pricing"
 )
 
@@ -100,7 +101,11 @@ func node(t testing.TB, name, typeName, nodePool string) *corev1.Node {
 	if !ok {
 		t.Fatalf("no type %q", typeName)
 	}
-	list := listOf(machine.Allocatable, planner0)
+	return nodeOf(name, machine, nodePool)
+}
+
+func nodeOf(name string, machine pricing.InstanceType, nodePool string) *corev1.Node {
+	list := listOf(machine.Allocatable, planner.GPUNeed{})
 	list[corev1.ResourcePods] = *resource.NewQuantity(machine.Allocatable.Pods, resource.DecimalSI)
 	labels := kube.TypeLabels(machine)
 	for k, v := range map[string]string{
