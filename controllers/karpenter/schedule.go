@@ -104,7 +104,7 @@ func (c *cluster) solve(pods []*corev1.Pod, gone map[string]bool) (*solution, er
 		}
 		accepted = append(accepted, p)
 	}
-	nodes := state.StateNodes(slices.DeleteFunc(c.state.DeepCopyNodes(), func(n *state.StateNode) bool { return gone[n.Name()] }))
+	nodes := slices.DeleteFunc(c.state.DeepCopyNodes(), func(n *state.StateNode) bool { return gone[n.Name()] })
 	slices.SortFunc(nodes, func(a, b *state.StateNode) int { return strings.Compare(a.Name(), b.Name()) })
 	opts := []scheduling.Options{scheduling.NumConcurrentReconciles(1), scheduling.MinValuesPolicy(options.FromContext(c.ctx).MinValuesPolicy)}
 	if c.options.IgnorePreferences {

@@ -19,10 +19,10 @@ import (
 )
 
 // ErrWorld says that a World holds something that Karpenter, or the API server before it, would refuse to take.
-var ErrWorld = errors.New("Karpenter would not take this")
+var ErrWorld = errors.New("not for Karpenter")
 
 // ErrKarpenter says that Karpenter's code failed where it should not have.
-var ErrKarpenter = errors.New("Karpenter's scheduler failed")
+var ErrKarpenter = errors.New("scheduling by Karpenter's code")
 
 // World is what Karpenter sees of a cluster. Its methods do not change it, and it may be shared as long as nobody does.
 type World struct {

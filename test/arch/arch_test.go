@@ -71,6 +71,10 @@ func TestRules(t *testing.T) {
 			[]string{"binpack/check/a.go:3: the checker imports github.com/tenon-sh/tenon/binpack/cards"}},
 		"the checker does without gonum": {
 			"binpack/check/a.go", file("check", `import "gonum.org/v1/gonum/mat"`), []string{"binpack/check/a.go:3: the checker imports gonum.org/v1/gonum/mat"}},
+		"one package may import Karpenter": {
+			"controllers/karpenter/a.go", file("karpenter", `import "sigs.k8s.io/karpenter/pkg/apis/v1"`), nil},
+		"and no other": {
+			"cmd/tenon/a.go", file("main", `import "sigs.k8s.io/karpenter/pkg/apis/v1"`), []string{"cmd/tenon/a.go:3: imports sigs.k8s.io/karpenter/pkg/apis/v1"}},
 		"controllers do not import simulations": {
 			"controllers/actuate/a.go", file("actuate", `import "github.com/tenon-sh/tenon/simulations/openb"`), []string{"controllers/actuate/a.go:3: imports simulations"}},
 		"commands may import simulations, and nobody imports commands": {

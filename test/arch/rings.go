@@ -81,6 +81,8 @@ func judgeImport(dir, to string) (what, fix string) {
 		return "a pure package imports " + to, "time, files, network, logs and dice are arguments there"
 	case ring == Middle && under(to, clients...):
 		return "the middle ring imports " + to, "types only: clients, loggers and schedulers live in controllers/collect and its neighbours"
+	case under(to, "sigs.k8s.io/karpenter") && !under(dir, "controllers/karpenter"):
+		return "imports " + to, "its internals promise nothing: only controllers/karpenter may, ask that"
 	}
 	return "", ""
 }

@@ -66,7 +66,8 @@ func generate() (map[string][]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find %s: %w", module, err)
 	}
-	paths, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(out)), source, "*.go"))
+	root := strings.TrimSpace(string(out))
+	paths, err := filepath.Glob(filepath.Join(root, source, "*.go"))
 	if err != nil {
 		return nil, err
 	}
@@ -99,5 +100,10 @@ func generate() (map[string][]byte, error) {
 		}
 		files[name] = text
 	}
+	notice, err := os.ReadFile(filepath.Join(root, "NOTICE")) // the licence wants it beside a copy
+	if err != nil {
+		return nil, err
+	}
+	files["NOTICE"] = notice
 	return files, nil
 }
