@@ -327,6 +327,25 @@ func TestDeterminism(t *testing.T) {
 	}
 }
 
+// TestRescue: whatever Karpenter's code throws comes back as an error.
+func TestRescue(t *testing.T) {
+	thrower := pods(t, "a", 1, "cpu=1", "")
+	w := world(t, thrower)
+	c, err := w.build(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.types["open"][0].Offerings[0] = nil
+	err = func() (err error) {
+		defer rescue(&err)
+		_, err = c.solve(c.pending, nil)
+		return err
+	}()
+	if !errors.Is(err, ErrKarpenter) || !strings.Contains(err.Error(), "panicked") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestVersion(t *testing.T) {
 	mod, err := os.ReadFile("../../go.mod")
 	if err != nil {

@@ -35,6 +35,8 @@ var patches = []patch{
 	{"topology.go", "for _, tg := range t.inverseTopologyGroups {\n\t\tif tg.Counts(", "for _, tg := range byHash(t.inverseTopologyGroups) {\n\t\tif tg.Counts(", 1},
 	// In which order types are looked at where DaemonSets differ between them.
 	{"scheduler.go", "lo.Map(lo.Values(groups), func(", "lo.Map(byFirstType(groups), func(", 1},
+	// One worker works where the caller can catch what it throws.
+	{"scheduler.go", "\twg := sync.WaitGroup{}\n", "\tif workers == 1 {\n\t\tfor work := range toProcess {\n\t\t\tif !doWorkPiece(work) {\n\t\t\t\treturn\n\t\t\t}\n\t\t}\n\t\treturn\n\t}\n\twg := sync.WaitGroup{}\n", 1},
 	// Metrics register by name once in a process, and Karpenter's own package may be in it too.
 	{"metrics.go", "crmetrics.Registry", "unread", 6},
 	{"metrics.go", "\tcrmetrics \"sigs.k8s.io/controller-runtime/pkg/metrics\"\n", "", 1},

@@ -977,6 +977,14 @@ func parallelizeUntil(workers, pieces int, doWorkPiece func(int) bool) {
 	if pieces < workers {
 		workers = pieces
 	}
+	if workers == 1 {
+		for work := range toProcess {
+			if !doWorkPiece(work) {
+				return
+			}
+		}
+		return
+	}
 	wg := sync.WaitGroup{}
 	wg.Add(workers)
 	for i := 0; i < workers; i++ {
