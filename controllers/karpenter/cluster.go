@@ -27,6 +27,7 @@ import (
 	"sigs.k8s.io/karpenter/pkg/controllers/state"
 	"sigs.k8s.io/karpenter/pkg/operator/injection"
 	"sigs.k8s.io/karpenter/pkg/operator/options"
+	"sigs.k8s.io/karpenter/pkg/scheduling"
 	"sigs.k8s.io/karpenter/pkg/utils/nodepool"
 
 	"github.com/tenon-sh/tenon/planner"
@@ -64,7 +65,7 @@ func (w World) build(ctx context.Context) (*cluster, error) {
 		WithIndex(&corev1.Pod{}, "spec.nodeName", func(o client.Object) []string { return []string{o.(*corev1.Pod).Spec.NodeName} }).Build()
 	c.state = state.NewCluster(c.clock, c.client, cloud{types: c.types})
 	for _, n := range sortedByName(w.Nodes) {
-		node := toNode(n)
+		node := toNode(n, c.pools)
 		if claim := claimOf(node, c.pools); claim != nil {
 			c.state.UpdateNodeClaim(claim)
 		}
@@ -181,7 +182,7 @@ func (c *cluster) objects(w World) []client.Object {
 	nodes := map[string]bool{}
 	for _, n := range w.Nodes {
 		nodes[n.Name] = true
-		objects = append(objects, toNode(n))
+		objects = append(objects, toNode(n, c.pools))
 	}
 	namespaces := map[string]bool{}
 	for _, n := range w.Namespaces {
@@ -251,7 +252,8 @@ func bare[T client.Object](o T) T {
 	return o
 }
 
-func toNode(n *corev1.Node) *corev1.Node {
+// toNode copies a node and says in labels what Karpenter asks them: a dump that was written by hand or trimmed lacks them.
+func toNode(n *corev1.Node, pools []*v1.NodePool) *corev1.Node {
 	node := bare(n.DeepCopy())
 	node.UID = uid("Node", "", n.Name)
 	node.Spec.ProviderID = "tenon:///" + n.Name // a dump may lack it, and two nodes with one would be one to Karpenter
@@ -261,8 +263,24 @@ func toNode(n *corev1.Node) *corev1.Node {
 	}
 	if node.Labels[v1.NodePoolLabelKey] != "" && len(node.Status.Allocatable) > 0 {
 		node.Labels[v1.NodeRegisteredLabelKey] = "true"
+		if started(n, pools) {
+			node.Labels[v1.NodeInitializedLabelKey] = "true"
+		}
 	}
 	return node
+}
+
+// started tells a node on which nothing shows that it is still being started.
+func started(n *corev1.Node, pools []*v1.NodePool) bool {
+	starting := func(t corev1.Taint) bool {
+		return scheduling.IsKnownEphemeralTaint(&t) || slices.ContainsFunc(pools, func(p *v1.NodePool) bool {
+			return p.Name == n.Labels[v1.NodePoolLabelKey] && slices.ContainsFunc(p.Spec.Template.Spec.StartupTaints, func(s corev1.Taint) bool { return s.MatchTaint(&t) })
+		})
+	}
+	unready := func(c corev1.NodeCondition) bool {
+		return c.Type == corev1.NodeReady && c.Status != corev1.ConditionTrue
+	}
+	return !slices.ContainsFunc(n.Spec.Taints, starting) && !slices.ContainsFunc(n.Status.Conditions, unready)
 }
 
 // claimOf makes up the NodeClaim of a node that Karpenter has made; nil for one that it has not.

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/record"
 	v1 "sigs.k8s.io/karpenter/pkg/apis/v1"
@@ -23,6 +24,7 @@ import (
 	karpscheduling "sigs.k8s.io/karpenter/pkg/scheduling"
 
 	"github.com/tenon-sh/tenon/controllers/karpenter/scheduling"
+	"github.com/tenon-sh/tenon/controllers/kube"
 	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/pricing"
 )
@@ -38,6 +40,10 @@ type Node struct {
 	PricePerHour pricing.Micro `json:"pricePerHour"`      // 0 for one that exists
 	Choices      int           `json:"choices,omitempty"` // instance types that Karpenter leaves to choose from
 	Pods         []string      `json:"pods"`              // "namespace/name" of those placed on it, sorted
+
+	// Of one to be made: what it gives, and the labels that pods have made its NodePool choose.
+	capacity, allocatable corev1.ResourceList
+	labels                map[string]string
 }
 
 // Unplaced is a pod that Karpenter would not place.
@@ -53,22 +59,132 @@ type Result struct {
 	Existing     []Node         `json:"existing"`     // those that take further pods, by name
 	Unplaced     []Unplaced     `json:"unplaced"`     // by name
 	PricePerHour pricing.Micro  `json:"pricePerHour"` // of the new nodes
+	Batches      int            `json:"batches"`      // how often Karpenter was asked; 0 in a what-if, which asks once
 	Notes        []planner.Note `json:"notes"`
 }
 
 // Schedule lets Karpenter place the pods that have no node. It is deterministic; see the package comment. Errors are
 // ErrWorld, ErrKarpenter, or those of ctx.
+//
+// Within a batch Karpenter counts the largest type that a new node may become against its NodePool's limits. Pods that
+// find no room for that are tried again in a further batch, when the nodes are what was bought, as in a cluster.
 func (w World) Schedule(ctx context.Context) (r Result, err error) {
 	defer rescue(&err)
-	c, err := w.build(ctx)
-	if err != nil {
-		return Result{}, err
+	made := map[string]int{} // new nodes by the names that they have in further batches
+	for batch := 1; ; batch++ {
+		c, err := w.build(ctx)
+		if err != nil {
+			return Result{}, err
+		}
+		s, err := c.solve(c.pending, nil)
+		if err != nil {
+			return Result{}, err
+		}
+		next := s.result(c)
+		placed := len(next.New) + len(next.Existing)
+		w = w.settle(&next, len(made))
+		r.add(next, made)
+		if r.Batches = batch; placed == 0 || batch == batchesMost || !slices.ContainsFunc(r.Unplaced, limited) {
+			break
+		}
 	}
-	s, err := c.solve(c.pending, nil)
-	if err != nil {
-		return Result{}, err
+	sortNodes(r.New)
+	for i := range r.New {
+		r.New[i].Name = ""
 	}
-	return s.result(c), nil
+	return r, nil
+}
+
+// batchesMost bounds the batches of one call. Chosen: a hundred seconds of a cluster's life, since a batch takes up to
+// ten (--batch-max-duration).
+const batchesMost = 10
+
+// limited tells a pod that a NodePool's limit kept out.
+func limited(u Unplaced) bool { return strings.Contains(u.Reason, "exceed limits for nodepool") }
+
+// settle is the world in which a result has come true; its new nodes are named by their numbers from first on.
+func (w World) settle(r *Result, first int) World {
+	at := map[string]string{}
+	w.Nodes = slices.Clone(w.Nodes)
+	for i := range r.New {
+		n := &r.New[i]
+		n.Name = fmt.Sprintf("tenon-new-%d", first+i)
+		w.Nodes = append(w.Nodes, w.nodeOf(n))
+		for _, p := range n.Pods {
+			at[p] = n.Name
+		}
+	}
+	for _, n := range r.Existing {
+		for _, p := range n.Pods {
+			at[p] = n.Name
+		}
+	}
+	pods := slices.Clone(w.Pods)
+	for i, p := range pods {
+		if name, ok := at[keyOf(p)]; ok {
+			p = p.DeepCopy()
+			p.Spec.NodeName, p.Status.Phase = name, corev1.PodRunning
+			pods[i] = p
+		}
+	}
+	w.Pods = pods
+	return w
+}
+
+// add joins the result of a further batch to those before it: what it puts on nodes that they made is on new nodes.
+func (r *Result) add(next Result, made map[string]int) {
+	existing := r.Existing
+	for _, n := range next.Existing {
+		if at, ok := made[n.Name]; ok {
+			r.New[at].Pods = slices.Sorted(slices.Values(append(r.New[at].Pods, n.Pods...)))
+			continue
+		}
+		if at := slices.IndexFunc(existing, func(e Node) bool { return e.Name == n.Name }); at >= 0 {
+			existing[at].Pods = slices.Sorted(slices.Values(append(existing[at].Pods, n.Pods...)))
+			continue
+		}
+		existing = append(existing, n)
+	}
+	for _, n := range next.New {
+		made[n.Name] = len(r.New)
+		r.New = append(r.New, n)
+	}
+	if r.New == nil {
+		r.New = []Node{}
+	}
+	if existing == nil {
+		existing = []Node{}
+	}
+	slices.SortFunc(existing, func(a, b Node) int { return strings.Compare(a.Name, b.Name) })
+	r.Version, r.Existing, r.Unplaced, r.Notes = next.Version, existing, next.Unplaced, next.Notes
+	r.PricePerHour = r.PricePerHour.Plus(next.PricePerHour)
+}
+
+// nodeOf is a new node as Karpenter would see it once it runs.
+func (w World) nodeOf(n *Node) *corev1.Node {
+	machine, _ := w.Catalog.Lookup(n.InstanceType)
+	labels := kube.TypeLabels(machine)
+	for _, p := range w.NodePools {
+		if p.Name == n.Pool {
+			maps.Copy(labels, p.Spec.Template.Metadata.Labels)
+		}
+	}
+	maps.Copy(labels, n.labels)
+	maps.Copy(labels, map[string]string{
+		corev1.LabelHostname: n.Name, corev1.LabelTopologyZone: n.Zone, v1.CapacityTypeLabelKey: n.CapacityType,
+		v1.NodePoolLabelKey: n.Pool, v1.NodeRegisteredLabelKey: "true", v1.NodeInitializedLabelKey: "true",
+	})
+	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: n.Name, Labels: labels}}
+	if n.Reservation != "" {
+		node.Labels[reservationID] = n.Reservation
+	}
+	for _, p := range w.NodePools {
+		if p.Name == n.Pool {
+			node.Spec.Taints = slices.Clone(p.Spec.Template.Spec.Taints)
+		}
+	}
+	node.Status.Capacity, node.Status.Allocatable = n.capacity, n.allocatable
+	return node
 }
 
 // rescue turns a panic of Karpenter's code into an error: what it is fed may be hostile.
@@ -149,10 +265,7 @@ func (s *solution) result(c *cluster) Result {
 		r.New = append(r.New, n)
 		r.PricePerHour = r.PricePerHour.Plus(n.PricePerHour)
 	}
-	slices.SortFunc(r.New, func(a, b Node) int {
-		return cmp.Or(strings.Compare(a.Pool, b.Pool), strings.Compare(a.InstanceType, b.InstanceType),
-			strings.Compare(a.Zone, b.Zone), slices.Compare(a.Pods, b.Pods))
-	})
+	sortNodes(r.New)
 	for _, n := range s.nodes {
 		if len(n.Pods) == 0 {
 			continue
@@ -170,11 +283,23 @@ func (s *solution) result(c *cluster) Result {
 	return r
 }
 
+func sortNodes(nodes []Node) {
+	slices.SortFunc(nodes, func(a, b Node) int {
+		return cmp.Or(strings.Compare(a.Pool, b.Pool), strings.Compare(a.InstanceType, b.InstanceType),
+			strings.Compare(a.Zone, b.Zone), slices.Compare(a.Pods, b.Pods))
+	})
+}
+
 // launch buys a node for a NodeClaim as Karpenter's AWS provider does: a reservation before spot before on-demand, and
 // of the types that are left the cheapest (github.com/aws/karpenter-provider-aws v1.15.0 pkg/providers/instance:
 // getCapacityType, and the allocation strategy lowest-price). Of equals it is the first by name and zone.
 func launch(claim *scheduling.NodeClaim) Node {
-	n := Node{Pool: claim.NodePoolName, Choices: len(claim.InstanceTypeOptions), Pods: keysOf(claim.Pods)}
+	n := Node{Pool: claim.NodePoolName, Choices: len(claim.InstanceTypeOptions), Pods: keysOf(claim.Pods), labels: map[string]string{}}
+	for key, r := range claim.Requirements { // as resolveCustomLabelsFromRequirements does, but the first by name
+		if !v1.WellKnownLabels.Has(key) && !v1.RestrictedLabels.Has(key) && r.Operator() == corev1.NodeSelectorOpIn && r.Len() > 0 {
+			n.labels[key] = slices.Min(r.Values())
+		}
+	}
 	term := func(capacityType string) int {
 		return slices.Index([]string{v1.CapacityTypeReserved, v1.CapacityTypeSpot, v1.CapacityTypeOnDemand}, capacityType)
 	}
@@ -196,7 +321,7 @@ func launch(claim *scheduling.NodeClaim) Node {
 			}
 			found = true
 			n.InstanceType, n.Zone, n.CapacityType, n.PricePerHour = t.Name, o.Zone(), o.CapacityType(), price
-			n.Reservation = reservationOf(o)
+			n.Reservation, n.capacity, n.allocatable = reservationOf(o), t.Capacity, t.Allocatable()
 		}
 	}
 	return n

@@ -55,6 +55,13 @@ func TestSchedule(t *testing.T) {
 			},
 			want: []string{"new one m5.xlarge z-a on-demand 0.2: a-*", "new two m5.xlarge z-a on-demand 0.2: a-*", "not a-*", "sum 0.4"},
 		},
+		"a limit that only the largest type would break is no limit in the next batch": {
+			world: world(t, pods(t, "a", 3, "cpu=4,memory=1Gi", `affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: a}}}]}}`)),
+			edit: func(w *World) {
+				w.NodePools = []*kube.NodePool{pool(t, "tight", `{limits: {cpu: "12"}, template: {spec: {requirements: [{key: karpenter.k8s.aws/instance-family, operator: In, values: [m5]}]}}}`)}
+			},
+			want: []string{"new tight m5.xlarge z-a on-demand 0.2: a-0", "new tight m5.xlarge z-a on-demand 0.2: a-1", "new tight m5.xlarge z-a on-demand 0.2: a-2", "sum 0.6"},
+		},
 		"a limit on nodes does not hold within one batch": {
 			world: world(t, pods(t, "a", 2, "cpu=4,memory=1Gi", "")),
 			edit: func(w *World) {

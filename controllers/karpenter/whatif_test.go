@@ -84,6 +84,28 @@ func TestWhatIf(t *testing.T) {
 			set:  []string{"n1"},
 			want: answer{Keep, 200_000, 100_000, []string{"new open m5.large z-a spot 0.1: a-0", "sum 0.1"}, "SpotToSpotConsolidation is disabled"},
 		},
+		"a node without Karpenter's own labels counts as started": {
+			world: world(t, on("n1", pods(t, "a", 1, "cpu=1,memory=1Gi", "")), on("n2", nil)),
+			edit: func(w *World) {
+				for _, n := range w.Nodes {
+					delete(n.Labels, "karpenter.sh/initialized")
+					delete(n.Labels, "karpenter.sh/registered")
+				}
+			},
+			set:  []string{"n1"},
+			want: answer{Delete, 200_000, 0, []string{"on n2: a-0", "sum 0"}, ""},
+		},
+		"unless it has a startup taint yet": {
+			world: world(t, on("n1", pods(t, "a", 1, "cpu=1,memory=1Gi", ""))),
+			edit: func(w *World) {
+				taint := corev1.Taint{Key: "example.com/starting", Effect: corev1.TaintEffectNoSchedule}
+				w.NodePools[0].Spec.Template.Spec.StartupTaints = []corev1.Taint{taint}
+				delete(w.Nodes[1].Labels, "karpenter.sh/initialized")
+				w.Nodes[1].Spec.Taints = []corev1.Taint{taint}
+			},
+			set:  []string{"n1"},
+			want: answer{Keep, 200_000, 0, []string{"on n2: a-0", "sum 0"}, "would schedule against uninitialized node/n2"},
+		},
 		"a node that Karpenter has not made is not its to take": {
 			world: world(t, on("n1", pods(t, "a", 1, "cpu=1,memory=1Gi", ""))),
 			edit:  func(w *World) { delete(w.Nodes[0].Labels, "karpenter.sh/nodepool") },
