@@ -89,10 +89,12 @@ func (m market) requirements(t pricing.InstanceType, zones, terms, ids map[strin
 		in(corev1.LabelArchStable, t.Arch),
 		in(corev1.LabelOSStable, t.OS...),
 		in(corev1.LabelTopologyZone, slices.Sorted(maps.Keys(zones))...),
-		in(corev1.LabelTopologyRegion, m.region),
 		in(v1.CapacityTypeLabelKey, slices.Sorted(maps.Keys(terms))...),
 		absent(corev1.LabelWindowsBuild), absent(reservationType), absent(interruptible),
 	)
+	if m.region != "" {
+		r.Add(in(corev1.LabelTopologyRegion, m.region))
+	}
 	if len(ids) > 0 {
 		r.Add(in(reservationID, slices.Sorted(maps.Keys(ids))...))
 	} else {

@@ -179,7 +179,8 @@ func podOfShape(s *kube.Shape) *corev1.Pod {
 	return pod
 }
 
-// listOf writes amounts as a resource list. Pods is left out: Karpenter adds it.
+// listOf writes amounts as a resource list. Pods is left out: Karpenter adds it. A share of a card, which Karpenter does
+// not know, is a device: an overlay says how many there are.
 func listOf(r planner.Resources, g planner.GPUNeed) corev1.ResourceList {
 	list := corev1.ResourceList{}
 	add := func(name string, q *resource.Quantity) {
@@ -196,7 +197,11 @@ func listOf(r planner.Resources, g planner.GPUNeed) corev1.ResourceList {
 		}
 		add(name, resource.NewQuantity(n, resource.DecimalSI))
 	}
-	add(gpuResource, resource.NewQuantity(g.Whole, resource.DecimalSI))
+	whole := g.Whole
+	if g.ShareMilli > 0 {
+		whole = 1
+	}
+	add(gpuResource, resource.NewQuantity(whole, resource.DecimalSI))
 	for profile, n := range g.Slices {
 		add(migPrefix+profile, resource.NewQuantity(n, resource.DecimalSI))
 	}
@@ -252,8 +257,12 @@ func (w World) Requested(s planner.Snapshot) World {
 	for i, p := range pods {
 		if list, ok := asked[keyOf(p)]; ok {
 			p = p.DeepCopy()
-			p.Spec.InitContainers, p.Spec.Overhead = nil, nil
-			p.Spec.Containers = []corev1.Container{{Name: "all", Ports: p.Spec.Containers[0].Ports, Resources: corev1.ResourceRequirements{Requests: list}}}
+			var ports []corev1.ContainerPort
+			for _, c := range p.Spec.Containers {
+				ports = append(ports, c.Ports...)
+			}
+			p.Spec.InitContainers, p.Spec.Overhead, p.Spec.Resources = nil, nil, nil
+			p.Spec.Containers = []corev1.Container{{Name: "all", Ports: ports, Resources: corev1.ResourceRequirements{Requests: list}}}
 			pods[i] = p
 		}
 	}

@@ -9,7 +9,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "sigs.k8s.io/karpenter/pkg/apis/v1"
@@ -78,7 +77,6 @@ func (w *World) podOfWorkload(s planner.Snapshot, i int) *corev1.Pod {
 	pod.Spec.Containers = []corev1.Container{{Name: "all", Resources: corev1.ResourceRequirements{Requests: listOf(wl.Requests, wl.GPU)}}}
 	pod.Spec.Affinity = &corev1.Affinity{NodeAffinity: w.allowed(s, wl)}
 	if wl.GPU.ShareMilli > 0 {
-		pod.Spec.Containers[0].Resources.Requests[gpuResource] = *resource.NewQuantity(1, resource.DecimalSI)
 		w.note(planner.Warning, wl.Ref.String(), "asks for a share of a card, which Karpenter does not know: it asks for a device")
 	}
 	if wl.HostMax > 0 {

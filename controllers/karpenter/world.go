@@ -128,7 +128,7 @@ func (w World) Validate() error {
 	return errors.Join(faults...)
 }
 
-// info adds a note to a world that is being made.
+// note adds a note to a world that is being made.
 func (w *World) note(severity planner.Severity, object, format string, args ...any) {
 	n := planner.Note{Severity: severity, Object: object, Text: fmt.Sprintf(format, args...)}
 	if !slices.Contains(w.Notes, n) {
