@@ -214,7 +214,7 @@ func (c *cluster) objects(w World) []client.Object {
 		objects = append(objects, bare(x.DeepCopy()))
 	}
 	for _, x := range w.Budgets {
-		objects = append(objects, bare(x.DeepCopy()))
+		objects = append(objects, judged(x, w.Pods))
 	}
 	for _, d := range sortedByName(w.Daemons) {
 		if err := checkPod(c.ctx, d); err != nil {

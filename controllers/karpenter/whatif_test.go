@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/tenon-sh/tenon/controllers/kube"
 	"github.com/tenon-sh/tenon/pricing"
@@ -65,7 +66,7 @@ func TestWhatIf(t *testing.T) {
 		"a budget that allows nothing holds a node": {
 			world: world(t, on("n1", pods(t, "a", 1, "cpu=1,memory=1Gi", ""))),
 			edit: func(w *World) {
-				w.Budgets = []*policyv1.PodDisruptionBudget{{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "none"}, Spec: policyv1.PodDisruptionBudgetSpec{Selector: &metav1.LabelSelector{}}}}
+				w.Budgets = []*policyv1.PodDisruptionBudget{{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "none"}, Spec: policyv1.PodDisruptionBudgetSpec{Selector: &metav1.LabelSelector{}, MinAvailable: percent("100%")}}}
 			},
 			set:  []string{"n1"},
 			want: answer{Keep, 200_000, 0, []string{"on n2: a-0", "sum 0"}, "pdb prevents pod evictions"},
@@ -145,4 +146,37 @@ func TestWhatIf(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+func percent(text string) *intstr.IntOrString {
+	v := intstr.Parse(text)
+	return &v
+}
+
+func TestBudgets(t *testing.T) {
+	tests := map[string]struct {
+		least, most *intstr.IntOrString
+		status      int32 // DisruptionsAllowed that is said; 0: nothing is
+		want        int32
+	}{
+		"minAvailable":                          {least: percent("3"), want: 1},
+		"minAvailable in percent is rounded up": {least: percent("51%"), want: 1},
+		"all have to stay":                      {least: percent("100%"), want: 0},
+		"more than there are":                   {least: percent("2147483647"), want: 0},
+		"maxUnavailable":                        {most: percent("2"), want: 1}, // one of five waits for a node
+		"maxUnavailable in percent":             {most: percent("21%"), want: 1},
+		"no number":                             {most: percent("some"), want: 0},
+		"a status is believed":                  {least: percent("100%"), status: 2, want: 2},
+	}
+	all := append(on("n1", pods(t, "a", 4, "cpu=1", "")), pods(t, "b", 1, "cpu=1", "")...)
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := &policyv1.PodDisruptionBudget{ObjectMeta: metav1.ObjectMeta{Namespace: "ns"}, Spec: policyv1.PodDisruptionBudgetSpec{
+				Selector: &metav1.LabelSelector{}, MinAvailable: tc.least, MaxUnavailable: tc.most}}
+			b.Status.DisruptionsAllowed = tc.status
+			if got := judged(b, all).Status.DisruptionsAllowed; got != tc.want {
+				t.Errorf("%d may go, want %d", got, tc.want)
+			}
+		})
+	}
 }

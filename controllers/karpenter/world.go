@@ -35,7 +35,7 @@ type World struct {
 	Volumes        []*corev1.PersistentVolume
 	StorageClasses []*storagev1.StorageClass
 	Namespaces     []*corev1.Namespace
-	Budgets        []*policyv1.PodDisruptionBudget // their status says whether a pod can be evicted now
+	Budgets        []*policyv1.PodDisruptionBudget // without a status, it is worked out of the pods
 	At             time.Time                       // of the world; decides whether a do-not-disrupt duration has run out
 	Catalog        pricing.Catalog
 	Zones          []string // where types can be had whose offerings name no zone; at least one
