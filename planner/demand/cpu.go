@@ -1,0 +1,179 @@
+package demand
+
+import (
+	"math"
+	"slices"
+)
+
+const codeRange = 256
+
+// cpuNeed is what is known of the CPU of one container. Amounts are codes above base.
+type cpuNeed struct {
+	base   uint16
+	hours  [][cpuLevels]uint8
+	at     []int32
+	regime regime
+	over   [codeRange]float64 // share of time above each code, in the regime
+	tail   tail               // of the most of blocks of time, milli-CPU
+	width  int                // hours of a block
+	peak   float64
+}
+
+func (s *State) cpuNeed(at int64) cpuNeed {
+	c := cpuNeed{base: s.base}
+	end := min(s.newest, hourOf(at))
+	for h := max(end-hoursKept+1, s.newest-hoursKept+1, 1); h <= end; h++ {
+		if cell := s.cpu[h%hoursKept]; cell[cpuLevels-1] != 0 {
+			c.hours = append(c.hours, cell)
+			c.at = append(c.at, h)
+		}
+	}
+	c.learn()
+	return c
+}
+
+func (c *cpuNeed) value(b uint8) float64 {
+	if b == 0 {
+		return 0
+	}
+	return decode(c.base+uint16(b), cpuBits)
+}
+
+func (c *cpuNeed) learn() {
+	if len(c.hours) == 0 {
+		return
+	}
+	level := make([]float64, len(c.hours))
+	for i, h := range c.hours {
+		level[i] = c.value(h[1])
+	}
+	c.regime = settle(level)
+	most := make([]float64, 0, len(c.hours))
+	for _, h := range c.hours[c.regime.start:] {
+		most = append(most, c.value(h[0]))
+		c.peak = max(c.peak, c.value(h[0]))
+	}
+	c.over = share(c.hours[c.regime.start:], c.at[c.regime.start:])
+	c.width = min(24, max(1, len(most)/7))
+	c.tail = fit(blocksOf(most, c.width))
+}
+
+// share returns for each code which share of time usage is above it. Hours of the week that were seen more often than others
+// count less each time, so that a window of nine days does not believe in two Mondays a week.
+func share(hours [][cpuLevels]uint8, at []int32) (over [codeRange]float64) {
+	var seen [168]float64
+	for _, h := range at {
+		seen[h%168]++
+	}
+	whole := len(hours) >= 168
+	total := 0.0
+	for i, h := range hours {
+		w := 1.0
+		if whole {
+			w = 1 / seen[at[i]%168]
+		}
+		total += w
+		spread(&over, h, w)
+	}
+	for b := range over {
+		over[b] /= total
+	}
+	return over
+}
+
+// spread adds the share of one hour that lies above each code: half of it is above the lowest level and a sixth above the middle
+// one. Between levels the share falls evenly over the codes; below the lowest all is counted.
+func spread(over *[codeRange]float64, h [cpuLevels]uint8, w float64) {
+	most, sixth, half := int(h[0]), int(h[1]), int(h[2])
+	for b := range half {
+		over[b] += w
+	}
+	for b := half; b < sixth; b++ {
+		over[b] += w * (1.0/2 - (1.0/2-1.0/6)*float64(b-half)/float64(sixth-half))
+	}
+	for b := sixth; b < most; b++ {
+		over[b] += w / 6 * (1 - float64(b-sixth)/float64(most-sixth))
+	}
+}
+
+// risk returns the expected share of time above an amount.
+func (c *cpuNeed) risk(r float64) float64 {
+	code := c.code(r)
+	beyond := c.tail.above(r) / float64(c.width*12)
+	switch {
+	case code < 0:
+		return 1
+	case code >= codeRange:
+		return min(1, beyond)
+	}
+	if r >= c.peak {
+		return min(1, beyond)
+	}
+	return max(c.over[code], min(beyond, 1.0/12/float64(len(c.hours)+1)))
+}
+
+func (c *cpuNeed) least(risk float64) float64 {
+	low, high := 0.0, c.peak
+	for c.risk(high) > risk && high < 1e12 {
+		low, high = high, 1.1*high+1
+	}
+	for high-low > 0.002*high {
+		mid := (low + high) / 2
+		if c.risk(mid) > risk {
+			low = mid
+		} else {
+			high = mid
+		}
+	}
+	return high
+}
+
+// blocksOf cuts hours, oldest first, into blocks from the newest on, and returns the most of each. A block at the old end that is less
+// than half is left out.
+func blocksOf(x []float64, width int) []float64 {
+	var blocks []float64
+	for i := len(x); i > 0; i -= width {
+		j := max(0, i-width)
+		if i-j < (width+1)/2 {
+			break
+		}
+		blocks = append(blocks, slices.Max(x[j:i]))
+	}
+	return blocks
+}
+
+func sorted(x []float64) []float64 {
+	s := slices.Clone(x)
+	slices.Sort(s)
+	return s
+}
+
+// underrun returns in which share of the time in the window usage was above an amount, in millionths.
+func (s *State) underrun(at int64, r float64) int64 {
+	c := cpuNeed{base: s.base}
+	end := min(s.newest, hourOf(at))
+	over, total := [codeRange]float64{}, 0.0
+	for h := max(end-hoursKept+1, s.newest-hoursKept+1, 1); h <= end; h++ {
+		if cell := s.cpu[h%hoursKept]; cell[cpuLevels-1] != 0 {
+			spread(&over, cell, 1)
+			total++
+		}
+	}
+	code := c.code(r)
+	switch {
+	case total == 0 || code >= codeRange:
+		return 0
+	case code < 0:
+		return 1_000_000
+	}
+	return int64(math.Ceil(1e6 * over[code] / total))
+}
+
+// code returns the highest code above base that stands for no more than an amount; negative where there is none.
+func (c *cpuNeed) code(r float64) int {
+	code := encode(r, cpuBits)
+	if decode(code, cpuBits) > r {
+		code--
+	}
+	return int(code) - int(c.base)
+}

@@ -1,0 +1,116 @@
+package demand
+
+// What counts as a change of level. All chosen, and tried on the families of the tests: see docs/design/0003-demand.md.
+const (
+	confirmHours = 26   // a fall must last a day and an hour or two: a whole day holds a day's peak
+	weekendHours = 60   // it must last longer than a weekend where no week is known
+	weekHours    = 168  // of what came before, for a week to be known
+	beforeHours  = 192  // of what came before that is looked at
+	fallMost     = 0.9  // the new level is at most this share of the old one
+	highLeast    = 0.7  // share of the windows before that reached above the new level
+	riseLeast    = 1.05 // after a rise all is above this multiple of all that came before
+	riseHours    = 6
+)
+
+// regime is the part of a history that speaks of now.
+type regime struct {
+	start int // first index that counts
+	fell  bool
+	rose  bool
+}
+
+// settle finds the last change of level in hourly maxima, oldest first.
+//
+// A fall is believed late, because what comes back after it kills: everything since has stayed at or below nine tenths of
+// what most windows of a day before it reached, for a day and two hours, and for longer than it ever stayed so low before it rose again.
+// A rise is believed at once.
+func settle(x []float64) regime {
+	var r regime
+	for {
+		i := fall(x[r.start:])
+		if i == 0 {
+			break
+		}
+		r = regime{start: r.start + i, fell: true}
+	}
+	if i := rise(x[r.start:]); i > 0 {
+		r = regime{start: r.start + i, rose: true}
+	}
+	return r
+}
+
+// fall returns the first index after the earliest fall that is confirmed, 0 for none.
+func fall(x []float64) int {
+	n := len(x)
+	if n < 2*confirmHours {
+		return 0
+	}
+	since := make([]float64, n) // most from here on
+	for i, most := n-1, 0.0; i >= 0; i-- {
+		most = max(most, x[i])
+		since[i] = most
+	}
+	if since[n-confirmHours] > fallMost*since[0] {
+		return 0
+	}
+	day := windows(x, confirmHours)
+	for i := confirmHours; i <= n-confirmHours; i++ {
+		if x[i-1] > since[i]/fallMost && confirmed(x[max(0, i-beforeHours):i], day[max(0, i-beforeHours):i], since[i], n-i) {
+			return i
+		}
+	}
+	return 0
+}
+
+// confirmed reports whether a level that has lasted for so many hours is lower than what came before.
+func confirmed(before, day []float64, level float64, hours int) bool {
+	if len(before) < weekHours && hours < weekendHours {
+		return false
+	}
+	high, run, longest := 0, 0, 0
+	for i, v := range before {
+		if day[i] > level/fallMost {
+			high++
+		}
+		run++
+		if v > level/fallMost {
+			run = 0
+		}
+		longest = max(longest, run)
+	}
+	return float64(high) >= highLeast*float64(len(before)) && 5*hours > 6*longest
+}
+
+// windows returns at each index the most of it and the width-1 before.
+func windows(x []float64, width int) []float64 {
+	out := make([]float64, len(x))
+	for i := range x {
+		for _, v := range x[max(0, i-width+1) : i+1] {
+			out[i] = max(out[i], v)
+		}
+	}
+	return out
+}
+
+// rise returns the first index after the last jump that left everything before it behind, 0 for none.
+func rise(x []float64) int {
+	n := len(x)
+	most := make([]float64, n+1) // of all before
+	for i, v := range x {
+		most[i+1] = max(most[i], v)
+	}
+	for i := n - riseHours; i >= 1; i-- {
+		width := min(n-i, confirmHours)
+		least, from := 0.0, i+width-1
+		day := windows(x[i:], width)
+		for j := from; j < n; j++ {
+			if v := day[j-i]; least == 0 || v < least {
+				least = v
+			}
+		}
+		if least > riseLeast*most[i] {
+			return i
+		}
+	}
+	return 0
+}

@@ -1,0 +1,105 @@
+package demand
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// tail says how the most of a block of time is distributed, by its upper part: above a threshold the excess is taken to be exponential
+// with a mean that is not known. With the prior 1/mean the next excess is then a Lomax variable, so that few blocks
+// make a heavy tail and many a light one. (Peaks over threshold: Pickands 1975, Davison and Smith 1990, with shape 0. The predictive
+// distribution: Bernardo and Smith 1994, table A.2.)
+//
+// Where the highest blocks stand apart from the others (a job that runs on some days), they are a mode of their own: what lies
+// between says nothing of how high the next of them gets. Their own spread does, and as long as they are few
+// that of the others does, as a share of the level, and a chosen one.
+type tail struct {
+	sorted []float64 // most of each block, falling
+	k      float64   // blocks above the threshold, or what their number is worth
+	share  float64   // probability that a block is above the threshold
+	from   float64   // the threshold
+	mean   float64   // mean excess
+	apart  int       // blocks that stand apart; 0: none do
+}
+
+// Chosen, and tried on the families of the tests.
+const (
+	excessLeast = 0.002 // mean excess is at least this share of the threshold: the error of a code
+	apartGap    = 0.15  // blocks stand apart by this share of the lower ones,
+	apartTimes  = 10    // and by so many times the mean distance of the others
+	apartExcess = 0.05  // of those that stand apart, before they have shown theirs
+	apartWeight = 2     // as many of them as this belief is worth
+)
+
+// fit takes the most of each block, in any order.
+func fit(blocks []float64) tail {
+	t := tail{sorted: slices.Clone(blocks)}
+	slices.SortFunc(t.sorted, func(a, b float64) int { return cmp.Compare(b, a) })
+	n := len(t.sorted)
+	if n == 0 {
+		return t
+	}
+	t.apart = apart(t.sorted)
+	if t.apart == 0 {
+		t.upper(t.sorted, (n+1)/2)
+		t.share = (t.k + 1) / float64(n+1)
+		return t
+	}
+	rest := tail{}
+	rest.upper(t.sorted[t.apart:], (n-t.apart+1)/2)
+	t.upper(t.sorted[:t.apart], t.apart-1)
+	belief := max(apartExcess, rest.mean/rest.from) * t.from
+	own := t.k * t.mean
+	if t.apart == 1 {
+		t.k, own = 0, 0
+	}
+	t.mean = (own + float64(apartWeight*belief)) / (t.k + apartWeight)
+	t.k += apartWeight
+	t.share = float64(t.apart+1) / float64(n+1)
+	return t
+}
+
+// upper sets the threshold below the k highest, and their mean excess.
+func (t *tail) upper(sorted []float64, k int) {
+	k = max(1, k)
+	t.from = sorted[min(k, len(sorted)-1)]
+	for _, v := range sorted[:k] {
+		t.mean += v - t.from
+	}
+	t.k = float64(k)
+	t.mean = max(t.mean/t.k, excessLeast*t.from)
+}
+
+// apart returns how many of the highest blocks stand apart: fewer than half.
+func apart(sorted []float64) int {
+	n := len(sorted)
+	for i := (n - 1) / 2; i >= 1; i-- {
+		low := sorted[i:]
+		others := (low[0] - low[len(low)/2]) / float64(max(len(low)/2, 1))
+		if gap := sorted[i-1] - low[0]; gap > apartGap*low[0] && gap > apartTimes*others {
+			return i
+		}
+	}
+	return 0
+}
+
+// above returns the probability that a block goes above an amount.
+func (t tail) above(r float64) float64 {
+	if len(t.sorted) == 0 {
+		return 1
+	}
+	if r >= t.from {
+		return t.share * math.Pow(1+(r-t.from)/(t.k*t.mean), -t.k)
+	}
+	count := 0
+	for count < len(t.sorted) && t.sorted[count] > r {
+		count++
+	}
+	return float64(count+1) / float64(len(t.sorted)+1)
+}
+
+// within returns the probability that the amount is passed in at least one of so many blocks.
+func (t tail) within(r, blocks float64) float64 {
+	return -math.Expm1(blocks * math.Log1p(-min(t.above(r), 1-1e-12)))
+}
