@@ -27,6 +27,8 @@ type Input struct {
 	States   []*demand.State
 	Devices  []*device.State
 	Doubts   Doubts
+	// Checkpoints are what VPA's recommender remembers: used where there are no samples.
+	Checkpoints []usage.Checkpoint
 }
 
 // For returns the targets of a snapshot's workloads, in its order, of each container CPU before memory. Init containers
