@@ -133,7 +133,7 @@ func verify(data []byte) (Report, wireSnapshot, error) {
 		return Report{}, wireSnapshot{}, fmt.Errorf("%w: %w", ErrProof, err)
 	}
 	p.Packing.Work.Branches = 0
-	plan, err := assemble(s, low, &p.Packing)
+	plan, err := assemble(s, low, &p.Packing, p.Rightsizing)
 	if err != nil {
 		return Report{}, wireSnapshot{}, fmt.Errorf("%w: %w", ErrChanged, err)
 	}
