@@ -17,25 +17,37 @@ type wireAim struct {
 	Why   string         `json:"why"`
 }
 
-// aimsOf finds the workload of each aim, and says which aims are used. Those for workloads that are not there are left out.
-func aimsOf(s *planner.Snapshot, aims []planner.GPUAim) []wireAim {
-	type key struct {
-		name  string
-		shape int
+// matched are the aims for workloads with pods, the first one of each, without numbers that JSON cannot say.
+func matched(works []planner.Workload, aims []planner.GPUAim) []planner.GPUAim {
+	open := map[aimKey]bool{}
+	for i := range works {
+		open[aimKey{works[i].Ref.String(), works[i].Shape}] = works[i].Replicas > 0
 	}
-	at := map[key]int{}
+	var out []planner.GPUAim
+	for i := range aims {
+		if k := (aimKey{aims[i].Workload, aims[i].Shape}); open[k] {
+			open[k] = false
+			out = append(out, finite(aims[i]))
+		}
+	}
+	return out
+}
+
+type aimKey struct {
+	workload string
+	shape    int
+}
+
+// aimsOf finds the workload of each aim in a canonical Snapshot, and says which aims are used.
+func aimsOf(s *planner.Snapshot, aims []planner.GPUAim) []wireAim {
+	at := map[aimKey]int{}
 	for i := range s.Workloads {
-		at[key{s.Workloads[i].Ref.String(), s.Workloads[i].Shape}] = i
+		at[aimKey{s.Workloads[i].Ref.String(), s.Workloads[i].Shape}] = i
 	}
 	var out []wireAim
 	for i := range aims {
-		k := key{aims[i].Workload, aims[i].Shape}
-		w, ok := at[k]
-		if !ok {
-			continue
-		}
-		delete(at, k) // a second aim for it is not used
-		a := wireAim{Work: w, Aim: finite(aims[i]), Asked: toGPU(s.Workloads[w].GPU)}
+		w := at[aimKey{aims[i].Workload, aims[i].Shape}]
+		a := wireAim{Work: w, Aim: aims[i], Asked: toGPU(s.Workloads[w].GPU)}
 		a.Used, a.Why = a.judge(s)
 		out = append(out, a)
 	}

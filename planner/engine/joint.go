@@ -78,7 +78,8 @@ type sized struct {
 
 func newJoint(in JointInput) (*joint, error) {
 	j := &joint{in: in}
-	base, err := lower.CanonicalFor(in.Snapshot, variants(&in))
+	aims := matched(in.Snapshot.Workloads, in.Targets.GPUs)
+	base, err := lower.CanonicalFor(in.Snapshot, variants(aims))
 	if err != nil {
 		return nil, err
 	}
@@ -86,8 +87,8 @@ func newJoint(in JointInput) (*joint, error) {
 	works := workloadsOf(&in.Snapshot, base.Workloads)
 	j.table, j.notes = sizing.New(works, &in.Targets, in.Policy)
 	j.notes = append(append([]planner.Note{}, in.Targets.Notes...), j.notes...)
-	j.aims = aimsOf(&j.base, in.Targets.GPUs)
-	return j, nil
+	j.aims = aimsOf(&j.base, aims)
+	return j, j.clamp()
 }
 
 // workloadsOf are the canonical workloads with their QoS class, which the canonical form leaves out.
@@ -103,14 +104,11 @@ func workloadsOf(s *planner.Snapshot, canonical []planner.Workload) []planner.Wo
 	return out
 }
 
-// variants are what workloads may ask for beside what they do.
-func variants(in *JointInput) []planner.Workload {
-	var out []planner.Workload
-	if len(in.Targets.Containers) > 0 {
-		out = append(out, planner.Workload{Requests: planner.Resources{CPUMilli: 1, MemoryMiB: 1}})
-	}
-	for i := range in.Targets.GPUs {
-		for _, c := range in.Targets.GPUs[i].Choices {
+// variants are what workloads may ask for beside what they do: CPU and memory, and what GPU aims allow.
+func variants(aims []planner.GPUAim) []planner.Workload {
+	out := []planner.Workload{{Requests: planner.Resources{CPUMilli: 1, MemoryMiB: 1}}}
+	for i := range aims {
+		for _, c := range aims[i].Choices {
 			out = append(out, planner.Workload{GPU: planner.GPUNeed{ByModel: map[string]planner.GPUNeed{c.Model: c.Need}}})
 		}
 	}

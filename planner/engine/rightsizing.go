@@ -205,3 +205,37 @@ func (r *wireRightsizing) sizing(v int, s *planner.Snapshot) planner.Sizing {
 	}
 	return out
 }
+
+// planned is the canonical Snapshot that a plan for an input has in its proof: where requests were chosen, with these. That
+// today's requests are those that the rightsizing speaks of goes to d. Without a rightsizing, r is nil.
+func (r *wireRightsizing) planned(s planner.Snapshot, d *differ) (planner.Snapshot, error) {
+	if r == nil {
+		return lower.Canonical(s)
+	}
+	aims := make([]planner.GPUAim, len(r.Aims))
+	for i := range r.Aims {
+		aims[i] = r.Aims[i].Aim
+	}
+	base, err := lower.CanonicalFor(s, variants(aims))
+	if err != nil {
+		return base, err
+	}
+	if err := compareValues(d, "$.proof.rightsizing.table.workloads", r.Table.Works, r.Table.Today(base.Workloads)); err != nil {
+		return base, err
+	}
+	for i := range r.Aims {
+		a, want := &r.Aims[i], wireGPU{}
+		if a.Work < len(base.Workloads) {
+			want = toGPU(base.Workloads[a.Work].GPU)
+		}
+		if err := compareValues(d, fmt.Sprintf("$.proof.rightsizing.aims[%d].asked", i), a.Asked, want); err != nil {
+			return base, err
+		}
+	}
+	if err := d.error(ErrInput, "the input says"); err != nil {
+		return base, err
+	}
+	out, err := r.wants(&base, r.Chosen, true)
+	out.SpotPools = base.SpotPools
+	return out, err
+}

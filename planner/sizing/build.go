@@ -53,10 +53,7 @@ func (b *builder) work(at int, w *planner.Workload) int {
 			if c.Fixed != "" {
 				fixed[i] = c.Fixed
 			}
-			out.Containers = append(out.Containers, Container{
-				Name: c.Name, Kind: c.Kind, CPU: c.Requests.CPUMilli, Memory: c.Requests.MemoryMiB,
-				LimitCPU: c.Limits.CPUMilli, LimitMem: c.Limits.MemoryMiB,
-			})
+			out.Containers = append(out.Containers, container(c))
 		}
 	}
 	b.out.Works = append(b.out.Works, out)
@@ -107,6 +104,32 @@ func containers(w *planner.Workload, list []*planner.Target) []planner.Container
 		}
 	}
 	return []planner.Container{{Name: list[0].Container, Requests: w.Requests}}
+}
+
+func container(c planner.Container) Container {
+	return Container{
+		Name: c.Name, Kind: c.Kind, CPU: c.Requests.CPUMilli, Memory: c.Requests.MemoryMiB,
+		LimitCPU: c.Limits.CPUMilli, LimitMem: c.Limits.MemoryMiB,
+	}
+}
+
+// Today is what a table's workloads would be, had it been made from the given ones.
+func (t *Table) Today(works []planner.Workload) []Work {
+	var out []Work
+	for i := range works {
+		w := Work{Pods: works[i].Replicas, Asked: works[i].Requests}
+		switch {
+		case i >= len(t.Works) || len(t.Works[i].Containers) == 0:
+		case works[i].Containers == nil:
+			w.Containers = []Container{container(planner.Container{Name: t.Works[i].Containers[0].Name, Requests: works[i].Requests})}
+		default:
+			for _, c := range works[i].Containers {
+				w.Containers = append(w.Containers, container(c))
+			}
+		}
+		out = append(out, w)
+	}
+	return out
 }
 
 // guaranteed reports whether all containers have limits for both resources that are their requests.

@@ -317,3 +317,15 @@ func (t *Table) Validate(c Choice) error {
 func (t *Table) Open() bool {
 	return slices.ContainsFunc(t.Vars, func(v Var) bool { return v.Known() && v.Floor < v.Ceiling })
 }
+
+// Keep leaves a variable at what it is now.
+func (t *Table) Keep(v int, why string) {
+	x := &t.Vars[v]
+	x.keep(&t.Works[x.Work].Containers[x.Container], why)
+}
+
+// Of lists the variables of a workload.
+func (t *Table) Of(work int) []int { return t.varsOf[work] }
+
+// AllCeilings is the most that may be asked for.
+func (t *Table) AllCeilings() Choice { return t.each(func(v int) int64 { return t.Vars[v].Ceiling }) }
