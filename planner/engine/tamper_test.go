@@ -87,9 +87,19 @@ func sealed(data []byte) ([]byte, bool) {
 // such a plan claims nothing that is not so.
 func TestVerifyFindsEveryChangedNumber(t *testing.T) {
 	tampered := 0
+	plans := map[string]func() planner.Plan{}
 	for name, world := range worlds() {
+		plans[name] = func() planner.Plan { return decide(t, world()) }
+	}
+	for name, world := range jointWorlds() {
+		plans["joint "+name] = func() planner.Plan {
+			s, targets := world()
+			return jointly(t, s, targets)
+		}
+	}
+	for name, plan := range plans {
 		t.Run(name, func(t *testing.T) {
-			data := encode(t, decide(t, world()))
+			data := encode(t, plan())
 			if _, err := engine.Verify(data); err != nil {
 				t.Fatalf("the plan itself does not verify: %v", err)
 			}
