@@ -85,7 +85,7 @@ func (s *sampleTable) all(r *reader) error {
 			err = s.bad.count(s.g, s.file, s.line, err)
 		}
 		if err != nil {
-			return &placed{s.line, err}
+			return at(s.line, err)
 		}
 		s.bad.lines++
 		if s.line%4096 == 0 && r.ctx.Err() != nil {

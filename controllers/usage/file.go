@@ -118,6 +118,14 @@ type placed struct {
 	err  error
 }
 
+// at adds a line to an error that has none.
+func at(line int64, err error) error {
+	if has := (*placed)(nil); errors.As(err, &has) {
+		return err
+	}
+	return &placed{line, err}
+}
+
 func (p *placed) Error() string { return p.err.Error() }
 func (p *placed) Unwrap() error { return p.err }
 

@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -146,12 +147,13 @@ const notesMost = 200
 
 // why says what stands in the way where nothing was read.
 func (g *gatherer) why() string {
-	if faults := g.tally.Faults(); len(faults) > 0 {
-		most := slices.MaxFunc(faults, func(a, b usage.Fault) int { return int(a.Count - b.Count) })
-		return "; " + most.String()
+	for _, n := range g.report.Notes {
+		if n.Severity == planner.Warning {
+			return "; " + n.Text
+		}
 	}
-	if n := len(g.report.Notes); n > 0 {
-		return "; " + g.report.Notes[n-1].Text
+	if faults := g.tally.Faults(); len(faults) > 0 {
+		return "; " + slices.MaxFunc(faults, func(a, b usage.Fault) int { return cmp.Compare(a.Count, b.Count) }).String()
 	}
 	return ""
 }

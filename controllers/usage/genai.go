@@ -64,7 +64,7 @@ func genaiSeen(head []byte) genaiKind {
 	}
 	var most, sum float64
 	n := 0
-	for _, line := range lines[1 : len(lines)-1] { // the last one may be cut
+	for _, line := range lines[1:max(1, len(lines)-1)] { // the last one may be cut
 		fields := bytes.Split(line, []byte(","))
 		if column < 0 || column >= len(fields) {
 			continue
@@ -148,7 +148,7 @@ func (t *genaiTable) all(r *reader) error {
 			err = t.bad.count(t.g, t.file, t.line, err)
 		}
 		if err != nil {
-			return &placed{t.line, err}
+			return at(t.line, err)
 		}
 		t.bad.lines++
 		if t.line%4096 == 0 && r.ctx.Err() != nil {

@@ -32,7 +32,7 @@ func eachObject(text *bufio.Reader, o Options, do func([]byte) error) error {
 			return &placed{line, err}
 		}
 		if more := y.add(row, line); more != nil {
-			return &placed{y.from, more}
+			return at(y.from, more)
 		}
 		if err != nil {
 			return y.flush()
