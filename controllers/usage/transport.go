@@ -2,6 +2,7 @@ package usage
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -107,6 +108,7 @@ func (p *patient) once(req *http.Request) (*http.Response, error) {
 	if p.opts.Tenant != "" {
 		again.Header.Set("X-Scope-OrgID", p.opts.Tenant)
 	}
+	again.Header.Set("Accept-Encoding", "gzip") // so set, the transport leaves it to us, and the limit counts what comes out
 	resp, err := p.next.RoundTrip(again)
 	if err != nil {
 		return nil, err
@@ -116,7 +118,7 @@ func (p *patient) once(req *http.Request) (*http.Response, error) {
 		resp.Body = http.NoBody
 		return resp, nil
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, p.opts.ResponseBytes+1))
+	body, err := p.body(resp)
 	p.got.Add(int64(len(body)))
 	if err != nil {
 		return nil, fmt.Errorf("read answer: %w", err)
@@ -131,6 +133,20 @@ func (p *patient) once(req *http.Request) (*http.Response, error) {
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
+}
+
+// body reads and unpacks an answer's body, one byte further than it may be long.
+func (p *patient) body(resp *http.Response) ([]byte, error) {
+	var plain io.Reader = resp.Body
+	if resp.Header.Get("Content-Encoding") == "gzip" {
+		unzipped, err := gzip.NewReader(resp.Body)
+		if err != nil {
+			return nil, err
+		}
+		plain = unzipped
+		resp.Header.Del("Content-Encoding")
+	}
+	return io.ReadAll(io.LimitReader(plain, p.opts.ResponseBytes+1))
 }
 
 // prometheusJSON refuses what a proxy or a login page answers in Prometheus's place, and takes an answer that was cut off
