@@ -187,18 +187,33 @@ func judge(m Metric, v float64) (float64, Reason) {
 		return 0, NotNumber
 	case math.IsInf(v, 0):
 		return 0, Infinite
-	case v < 0 && m.Share() && v >= -noiseBelow:
-		return 0, Noise
+	case m.Share():
+		return Share(v)
 	case v < 0:
 		return 0, Negative
-	case v > 1 && m.Share() && v <= 1+noiseAbove:
-		return 1, Noise
 	case v > Most(m):
 		return 0, Impossible
 	case v == 0:
 		return 0, "" // -0 has a sign that formats would show
 	}
 	return v, ""
+}
+
+// Share judges a value that should be a share, 0 to 1: what lies just outside is noise and becomes 0 or 1.
+func Share(v float64) (float64, Reason) {
+	switch {
+	case v >= 0 && v <= 1:
+		return max(v, 0), "" // also of -0
+	case v < 0 && v >= -noiseBelow:
+		return 0, Noise
+	case v > 1 && v <= 1+noiseAbove:
+		return 1, Noise
+	case v < 0:
+		return 0, Negative
+	case math.IsNaN(v):
+		return 0, NotNumber
+	}
+	return 0, Impossible
 }
 
 // scaleOfAll tells in which unit the times of a chunk are. A Series promises milliseconds. Micro- and nanoseconds of this

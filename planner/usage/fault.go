@@ -82,7 +82,14 @@ func (f Fault) String() string {
 	if where != "" {
 		where += ": "
 	}
-	return fmt.Sprintf("%s%s of %s: %s × %d, such as %s", where, f.Metric, f.Key, f.Reason, f.Count, f.Example)
+	what := ""
+	if f.Metric != "" {
+		what = string(f.Metric) + " of "
+	}
+	if f.Key != (Key{}) {
+		what += f.Key.String() + ": "
+	}
+	return fmt.Sprintf("%s%s%s × %d, such as %s", where, what, f.Reason, f.Count, f.Example)
 }
 
 // String names what a series is of, as "namespace/pod/container".
