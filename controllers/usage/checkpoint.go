@@ -143,7 +143,7 @@ func (c *checkpointFile) finish(f *input) error {
 		}
 		return errors.New("no " + checkpointKind + " in it" + c.reason() + "; write it with kubectl get verticalpodautoscalercheckpoints,verticalpodautoscalers -A -o yaml")
 	}
-	all := append(c.g.report.Checkpoints, c.found...)
+	all := slices.Concat(c.g.report.Checkpoints, c.found)
 	slices.SortStableFunc(all, func(a, b usage.Checkpoint) int {
 		return cmp.Or(usage.CompareCheckpoints(a, b), cmp.Compare(b.Last, a.Last))
 	})

@@ -206,7 +206,7 @@ func merge(streams []stream) []stream {
 			out = append(out, st)
 			continue
 		}
-		both := append(out[n-1].samples, st.samples...)
+		both := slices.Concat(out[n-1].samples, st.samples)
 		slices.SortStableFunc(both, func(a, b usage.Sample) int {
 			return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(b.Value, a.Value))
 		})

@@ -92,9 +92,9 @@ func fill(expr string, namespaces []string, prefix string, step time.Duration) s
 		quoted[i] = regexp.QuoteMeta(n)
 	}
 	in := "namespace=~" + strconv.Quote(strings.Join(quoted, "|"))
-	const real = `container!="",container!="POD"`
+	const named = `container!="",container!="POD"`
 	return strings.NewReplacer(
-		"$s", in+","+real,
+		"$s", in+","+named,
 		"$n", prefix+in,
 		"$k", prefix+in+`,`+prefix+`container!=""`,
 		"$x", prefix,
