@@ -122,7 +122,7 @@ func (c *checkpointFile) object(text []byte) error {
 // refuse counts an object that cannot be read.
 func (c *checkpointFile) refuse(name string, err error) error {
 	what := fmt.Sprintf("checkpoint %s: %v", name, err)
-	c.g.tally.Add(usage.Fault{Reason: usage.Line, Count: 1, Example: what, Origin: c.file})
+	c.g.tally.Add(usage.Fault{Reason: usage.Unreadable, Count: 1, Example: what, Origin: c.file})
 	if c.bad++; c.bad == 1 {
 		c.first = what
 	}

@@ -114,17 +114,17 @@ func TestCSV(t *testing.T) {
 			want: []flat{{usage.CPU, "n/p/a", "0=NaN 60=-Inf 30=-4 120=+Inf 180=NaN 240=NaN"}}},
 		"a few bad lines are counted": {text: header + "1760000000,n,,p,a,cpu,1\n1760000060,n,,p,a,cpu\n1760000060,n,,p,a,cpu,x\nyesterday,n,,p,a,cpu,1\n60,n,,p,a,cpu,1\n" +
 			"1760000060000,n,,p,a,cpu,1\n1760000060,n,,p,a,cpu,\"1\n1760000060,,,p,a,cpu,1\n1760000060,n,,,a,cpu,1\n1760000060,n,,p,,cpu,1\n",
-			want: []flat{{usage.CPU, "n/p/a", "0=1"}}, faults: map[usage.Reason]int64{usage.Line: 9}},
+			want: []flat{{usage.CPU, "n/p/a", "0=1"}}, faults: map[usage.Reason]int64{usage.Unreadable: 9}},
 		"names that are none are bad lines": {text: header + "1760000000,n,,p,a,cpu,1\n1760000000,n,,<b>,a,cpu,1\n1760000000,n,," + strings.Repeat("p", 254) + ",a,cpu,1\n1760000000,n,,p\xff,a,cpu,1\n1760000000,n,,p\u202e,a,cpu,1\n",
-			want: []flat{{usage.CPU, "n/p/a", "0=1"}}, faults: map[usage.Reason]int64{usage.Label: 4}},
+			want: []flat{{usage.CPU, "n/p/a", "0=1"}}, faults: map[usage.Reason]int64{usage.BadName: 4}},
 		"other metrics are counted and are no bad lines": {text: header + "1760000000,n,,p,a,cpu,1\n" + strings.Repeat("1760000000,n,,p,a,http_requests,1\n", 2000),
 			want: []flat{{usage.CPU, "n/p/a", "0=1"}}, faults: map[usage.Reason]int64{usage.NotKnown: 2000}},
 		"a line of 10 MB is a bad line": {text: header + "1760000000,n,,p,a,cpu,1\n" + strings.Repeat("x", 10<<20) + "\n1760000060,n,,p,a,cpu,2\n",
-			want: []flat{{usage.CPU, "n/p/a", "0=1 60=2"}}, faults: map[usage.Reason]int64{usage.Line: 1}},
+			want: []flat{{usage.CPU, "n/p/a", "0=1 60=2"}}, faults: map[usage.Reason]int64{usage.Unreadable: 1}},
 		"numbers are exact": {text: header + "1760000000,n,,p,a,memory,-0.0000123\n1760000001,n,,p,a,memory,123456789012345\n1760000002,n,,p,a,memory,1234567890123456789\n1760000003,n,,p,a,memory,.1\n1760000004,n,,p,a,memory,1.e2\n",
 			want: []flat{{usage.Memory, "n/p/a", "0=-1.23e-05 1=1.23456789012345e+14 2=1.2345678901234568e+18 3=0.1 4=100"}}},
 		"no hexadecimal, no underscores": {text: header + "1760000000,n,,p,a,cpu,1\n1760000001,n,,p,a,cpu,0x10\n1760000001,n,,p,a,cpu,1_0\n",
-			want: []flat{{usage.CPU, "n/p/a", "0=1"}}, faults: map[usage.Reason]int64{usage.Line: 2}},
+			want: []flat{{usage.CPU, "n/p/a", "0=1"}}, faults: map[usage.Reason]int64{usage.Unreadable: 2}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

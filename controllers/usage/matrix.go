@@ -64,7 +64,7 @@ func (s *server) owned(expr, name string, at time.Time, stretch time.Duration, i
 				continue
 			}
 			if hygiene("", k[0]+k[1]) != nil || hygiene("", o.kind) != nil || hygiene("", o.name) != nil {
-				s.g.tally.Add(usage.Fault{Reason: usage.Label, Count: 1, Example: "a name in " + shorten(expr), Origin: s.name})
+				s.g.tally.Add(usage.Fault{Reason: usage.BadName, Count: 1, Example: "a name in " + shorten(expr), Origin: s.name})
 				continue
 			}
 			if len(into) >= s.opts.Series {
@@ -110,7 +110,7 @@ func (s *server) take(q query, matrix model.Matrix) error {
 		}
 		k, err := s.key(q, x.Metric)
 		if err != nil {
-			s.g.tally.Add(usage.Fault{Metric: q.metric, Reason: usage.Label, Count: int64(len(x.Values)), Example: err.Error(), Origin: s.name})
+			s.g.tally.Add(usage.Fault{Metric: q.metric, Reason: usage.BadName, Count: int64(len(x.Values)), Example: err.Error(), Origin: s.name})
 			continue
 		}
 		if k == (usage.Key{}) {

@@ -115,7 +115,7 @@ func Prometheus(o PrometheusOptions) (Source, error) {
 	}
 	u.RawQuery, u.Fragment = "", ""
 	auth := config.HTTPClientConfig{
-		FollowRedirects: true, EnableHTTP2: true,
+		FollowRedirects: true, EnableHTTP2: true, ProxyConfig: config.ProxyConfig{ProxyFromEnvironment: true},
 		TLSConfig: config.TLSConfig{CAFile: o.CAFile, InsecureSkipVerify: o.Insecure},
 	}
 	if o.BearerTokenFile != "" {
@@ -212,7 +212,7 @@ func (s *server) discover(start, end time.Time) error {
 		s.warn("the namespaces", warnings, infos)
 		for _, v := range values {
 			if err := hygiene("namespace", string(v)); err != nil {
-				s.g.tally.Add(usage.Fault{Reason: usage.Label, Count: 1, Example: err.Error(), Origin: s.name})
+				s.g.tally.Add(usage.Fault{Reason: usage.BadName, Count: 1, Example: err.Error(), Origin: s.name})
 				continue
 			}
 			if v != "" {

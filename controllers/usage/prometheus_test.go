@@ -284,10 +284,14 @@ func TestHostileServers(t *testing.T) {
 		change func(*PrometheusOptions)
 		want   string
 	}{
-		"a login page with status 200":  {say(200, "<!DOCTYPE html>"), nil, "a page of HTML: is the URL that of the API, and is a login in between?"},
-		"plain text":                    {say(200, "OK"), nil, `the answer is not Prometheus's JSON: it begins with "OK"`},
-		"nothing":                       {say(200, ""), nil, "the answer is not Prometheus's JSON: it is empty"},
-		"an answer cut off":             {say(200, `{"status":"success","data":["a"`), nil, "the answer is cut off"},
+		"a login page with status 200": {say(200, "<!DOCTYPE html>"), nil, "a page of HTML: is the URL that of the API, and is a login in between?"},
+		"plain text":                   {say(200, "OK"), nil, `the answer is not Prometheus's JSON: it begins with "OK"`},
+		"nothing":                      {say(200, ""), nil, "the answer is not Prometheus's JSON: it is empty"},
+		"an answer cut off":            {say(200, `{"status":"success","data":["a"`), nil, "the answer is cut off"},
+		"a way to another server": {func(w http.ResponseWriter, r *http.Request) bool {
+			http.Redirect(w, r, "https://evil.example/login", http.StatusFound)
+			return true
+		}, nil, "it leads to another server"},
 		"another JSON":                  {say(200, `{"foo":1}`), nil, "server"},
 		"an error in JSON":              {say(400, `{"status":"error","errorType":"bad_data","error":"parse\nerror"}`), nil, `bad_data: "parse\nerror"`},
 		"not found":                     {say(404, "404 page not found"), nil, "is the URL that of the API, without /api/v1"},
@@ -415,7 +419,7 @@ func TestWhatIsWrongInAnAnswerIsSaid(t *testing.T) {
 			t.Errorf("an example of %d bytes", len(x.Example))
 		}
 	}
-	if diff := cmp.Diff(map[usage.Reason]int64{usage.Label: 3, usage.NotKnown: 1}, faults); diff != "" {
+	if diff := cmp.Diff(map[usage.Reason]int64{usage.BadName: 3, usage.NotKnown: 1}, faults); diff != "" {
 		t.Errorf("faults (-want +got):\n%s", diff)
 	}
 }

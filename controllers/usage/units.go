@@ -65,7 +65,7 @@ func unitOf(m measure, unit string) (factor float64, err error) {
 		known, want = cpuUnits, "milli or cores"
 	case m.metric.Bytes():
 		known, want = byteUnits, "bytes, KiB, MiB or GiB"
-	case m.metric.Share():
+	case m.metric.Fraction():
 		known, want = shareUnits, "ratio or percent"
 	}
 	f, ok := known[unit]
@@ -86,7 +86,7 @@ type guess struct {
 
 func (g *guess) see(m usage.Metric, v float64) {
 	switch {
-	case m.Share():
+	case m.Fraction():
 		g.shares++
 		if v > 1.5 {
 			g.sharesLarge++

@@ -103,14 +103,14 @@ func (w *washing) against(asked float64) {
 	}
 }
 
-// What makes a gap: so many steps without a sample. Chosen: one scrape that failed is none.
+// What makes a hole: so many steps without a sample. Chosen: one scrape that failed is none.
 const (
-	gapSteps   = 3
-	gapSamples = 8 // steps that must be known before their median counts
+	holeSteps   = 3
+	holeSamples = 8 // steps that must be known before their median counts
 )
 
-// gaps counts the samples that are missing.
-func (w *washing) gaps(t *tail) {
+// holes counts the samples that are missing.
+func (w *washing) holes(t *tail) {
 	steps := make([]int64, 0, len(w.kept))
 	last := t.at
 	for i, x := range w.kept {
@@ -119,7 +119,7 @@ func (w *washing) gaps(t *tail) {
 		}
 		last = x.At
 	}
-	if len(steps) >= gapSamples {
+	if len(steps) >= holeSamples {
 		sorted := slices.Clone(steps)
 		slices.Sort(sorted)
 		t.step = sorted[len(sorted)/2]
@@ -129,8 +129,8 @@ func (w *washing) gaps(t *tail) {
 	}
 	first := len(w.kept) - len(steps)
 	for i, step := range steps {
-		if missing := step/t.step - 1; step >= gapSteps*t.step && missing > 0 {
-			w.say(Gap, missing, w.lineOf(first+i), func() string {
+		if missing := step/t.step - 1; step >= holeSteps*t.step && missing > 0 {
+			w.say(Hole, missing, w.lineOf(first+i), func() string {
 				return fmt.Sprintf("%d s without a sample before %s", step/1000, moment(w.kept[first+i].At))
 			})
 		}
