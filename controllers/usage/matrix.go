@@ -24,12 +24,12 @@ func (s *server) readOwners(start, end time.Time) error {
 			at = end
 		}
 		for _, q := range []struct {
-			expr, needs, name string
-			into              map[[2]string]owner
+			expr, name string
+			into       map[[2]string]owner
 		}{
-			{podOwners, "kube_pod_owner", s.prefix + "pod", s.owners},
-			{setOwners, "kube_replicaset_owner", "replicaset", s.sets},
-			{jobOwners, "kube_job_owner", "job_name", s.sets},
+			{podOwners, s.prefix + "pod", s.owners},
+			{setOwners, "replicaset", s.sets},
+			{jobOwners, "job_name", s.jobs},
 		} {
 			if err := s.owned(q.expr, q.name, at, stretch, q.into); err != nil {
 				return err
@@ -84,11 +84,18 @@ func (s *server) ownerOf(namespace, pod string) planner.Ref {
 	if !ok {
 		return planner.Ref{}
 	}
-	if above, ok := s.sets[[2]string{namespace, o.name}]; ok && (o.kind == "ReplicaSet" || o.kind == "Job") {
-		o = above
-	}
-	if o.kind == "Node" { // a static pod is nobody's
+	above := false
+	up := o
+	switch o.kind {
+	case "ReplicaSet":
+		up, above = s.sets[[2]string{namespace, o.name}]
+	case "Job":
+		up, above = s.jobs[[2]string{namespace, o.name}]
+	case "Node": // a static pod is nobody's
 		return planner.Ref{}
+	}
+	if above {
+		o = up
 	}
 	return planner.Ref{Namespace: namespace, Kind: o.kind, Name: o.name}
 }

@@ -139,7 +139,7 @@ func Prometheus(o PrometheusOptions) (Source, error) {
 	return Source{name: name, opts: o.Options, read: func(ctx context.Context, g *gatherer) (string, error) {
 		s := &server{
 			ctx: ctx, g: g, opts: o, name: name, api: v1.NewAPI(client), wire: p, sum: sha256.New(),
-			owners: map[[2]string]owner{}, sets: map[[2]string]owner{}, seen: map[string]int64{}, together: namespacesMost, points: o.Points,
+			owners: map[[2]string]owner{}, sets: map[[2]string]owner{}, jobs: map[[2]string]owner{}, seen: map[string]int64{}, together: namespacesMost, points: o.Points,
 		}
 		if err := s.all(); err != nil {
 			if stop := (*sinkError)(nil); errors.As(err, &stop) || ctx.Err() != nil {
@@ -164,10 +164,11 @@ type server struct {
 	prefix     string // "exported_" where kube-state-metrics' own labels were renamed
 	namespaces []string
 	owners     map[[2]string]owner // of pods, by namespace and name
-	sets       map[[2]string]owner // of ReplicaSets and Jobs
-	seen       map[string]int64    // series by query
-	together   int                 // namespaces in one query
-	points     int                 // of a series in one answer
+	sets       map[[2]string]owner // of ReplicaSets
+	jobs       map[[2]string]owner
+	seen       map[string]int64 // series by query
+	together   int              // namespaces in one query
+	points     int              // of a series in one answer
 }
 
 // owner is a controller of a pod, or of what controls it.

@@ -212,6 +212,23 @@ func promises(t *testing.T, s Series) {
 			}
 		}
 	}
+	// Slow and stupid: of each instant the largest of what is believable, unless times were too wild to be put in order.
+	if c := counts(faults); c[Late] == 0 && c[TimeUnit] == 0 {
+		most := map[int64]float64{}
+		for _, x := range s.Samples {
+			if v, r := judge(s.Metric, x.Value); (r == "" || r == Noise) && x.At >= 0 && x.At < LatestMillis {
+				most[x.At] = max(most[x.At], v)
+			}
+		}
+		for _, x := range got.Samples {
+			if v, ok := most[x.At]; !ok || v != x.Value {
+				t.Errorf("at %d it keeps %g where the largest is %g", x.At, x.Value, v)
+			}
+		}
+		if len(most) != len(got.Samples) {
+			t.Errorf("%d instants, %d kept", len(most), len(got.Samples))
+		}
+	}
 	again, more := Clean(got, Options{})
 	if !cmp.Equal(got.Samples, again.Samples) {
 		t.Errorf("cleaned twice it differs: %v", more)
