@@ -59,7 +59,8 @@ type sampleTable struct {
 	lanes     map[string]*lane // by the bytes of the key columns
 	id        []byte
 	clock     clock
-	guess     guess
+	guess     guess // values whose unit nobody named
+	said      guess // and the others
 	bad       badLines
 }
 
@@ -95,7 +96,13 @@ func (s *sampleTable) all(r *reader) error {
 	if err := s.bad.verdict(s.g.opts); err != nil {
 		return err
 	}
-	return s.guess.verdict()
+	if err := s.said.verdict(); err != nil {
+		s.g.note(planner.Warning, s.file, err.Error()+"? The file's own unit was believed")
+	}
+	if err := s.guess.verdict(); err != nil {
+		return fmt.Errorf("%w? Add a column unit, which is believed", err)
+	}
+	return nil
 }
 
 // sample reads one line's sample.
@@ -119,6 +126,7 @@ func (s *sampleTable) sample() error {
 		s.guess.see(l.chunk.Metric, v)
 	} else if l.chunk.counter == nil {
 		v *= l.factor
+		s.said.see(l.chunk.Metric, v)
 	}
 	return s.g.put(l.chunk, usage.Sample{At: at, Value: v}, s.file, s.line)
 }

@@ -189,11 +189,11 @@ func TestRefusedFiles(t *testing.T) {
 		"an unknown unit": {text: "timestamp,namespace,pod,container,metric,value,unit\n1760000000,n,p,a,memory,1,KB\n",
 			want: `stdin:2: unit "KB" of memory; want bytes, KiB, MiB or GiB; 1 such lines of 1: this is not a few bad lines; write the file again`},
 		"cores without a unit": {text: header + strings.Repeat("1760000000,n,,p,a,cpu,0.25\n", 100),
-			want: "stdin: 100 of 100 values of cpu are below 4 milli-CPU: are they cores? Add a column unit with cores or milli"},
+			want: "stdin: 100 of 100 values of cpu are below 4 milli-CPU: are they cores? Add a column unit, which is believed"},
 		"MiB without a unit": {text: header + strings.Repeat("1760000000,n,,p,a,memory,512\n", 100),
-			want: "stdin: 100 of 100 values of memory are below 1,000,000 bytes: are they KiB or MiB? Add a column unit with bytes, KiB, MiB or GiB"},
+			want: "stdin: 100 of 100 values of memory are below 1,000,000 bytes: are they KiB or MiB? Add a column unit, which is believed"},
 		"percent without a unit": {text: header + strings.Repeat("1760000000,n,,p,a,gpu-util,0.5\n", 98) + strings.Repeat("1760000000,n,,p,a,gpu-util,50\n", 2),
-			want: "stdin: 2 of 100 shares are above 1: are they percent? Add a column unit with ratio or percent"},
+			want: "stdin: 2 of 100 shares are above 1: are they percent? Add a column unit, which is believed"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -216,8 +216,9 @@ func TestRefusedFiles(t *testing.T) {
 
 func TestDeclaredUnitsAreBelieved(t *testing.T) {
 	text := "timestamp,namespace,pod,container,metric,value,unit\n" + strings.Repeat("1760000000,n,p,a,cpu,0.25,milli\n1760000000,n,p,a,memory,512,bytes\n", 100)
-	if _, _, err := readText(t, text, Options{}); err != nil {
-		t.Error(err)
+	_, r, err := readText(t, text, Options{})
+	if err != nil || len(r.Notes) != 1 || r.Notes[0].Text != "100 of 100 values of cpu are below 4 milli-CPU: are they cores? The file's own unit was believed" {
+		t.Errorf("%v, %v", r.Notes, err)
 	}
 }
 
@@ -235,7 +236,7 @@ func TestChunksStayInOrderAndBounded(t *testing.T) {
 		next := map[string]int64{}
 		seen := 0
 		_, err = Read(context.Background(), src, func(s usage.Series) error {
-			if len(s.Samples) > chunkSamples || len(s.Samples) != len(s.Lines) {
+			if len(s.Samples) > chunkSamples || (held > 0 && len(s.Samples) > held) || len(s.Samples) != len(s.Lines) {
 				t.Errorf("%d samples, %d lines", len(s.Samples), len(s.Lines))
 			}
 			for i, x := range s.Samples {

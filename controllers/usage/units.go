@@ -119,11 +119,11 @@ const (
 func (g *guess) verdict() error {
 	switch {
 	case g.cpu >= guessValues && g.cpuSmall*100 >= g.cpu*guessPercent && g.cpuMost < guessCores:
-		return fmt.Errorf("%d of %d values of cpu are below 4 milli-CPU: are they cores? Add a column unit with cores or milli", g.cpuSmall, g.cpu)
+		return fmt.Errorf("%d of %d values of cpu are below 4 milli-CPU: are they cores", g.cpuSmall, g.cpu)
 	case g.memory >= guessValues && g.memorySmall*100 >= g.memory*guessPercent:
-		return fmt.Errorf("%d of %d values of memory are below 1,000,000 bytes: are they KiB or MiB? Add a column unit with bytes, KiB, MiB or GiB", g.memorySmall, g.memory)
+		return fmt.Errorf("%d of %d values of memory are below 1,000,000 bytes: are they KiB or MiB", g.memorySmall, g.memory)
 	case g.shares >= guessValues && g.sharesLarge*100 >= g.shares:
-		return fmt.Errorf("%d of %d shares are above 1: are they percent? Add a column unit with ratio or percent", g.sharesLarge, g.shares)
+		return fmt.Errorf("%d of %d shares are above 1: are they percent", g.sharesLarge, g.shares)
 	}
 	return nil
 }

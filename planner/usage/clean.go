@@ -12,7 +12,8 @@ import (
 type Options struct {
 	From, To int64 // milliseconds since 1970: samples outside are dropped; 0: from 1970, to 2099
 	// Asked returns what a container asks for of a metric, as request or limit, in the metric's unit; 0 where it is not
-	// known. Memory that is less than 1/500 or more than 500 times of it is taken for a wrong unit. nil: nothing is known.
+	// known. Memory that is less than 1/500 of it, and memory or CPU that is more than 500 times of it, all the time, is
+	// taken for a wrong unit. nil: nothing is known.
 	Asked func(Key, Metric) float64
 }
 
@@ -81,7 +82,7 @@ func (c *Cleaner) Clean(s Series) (Series, []Fault) {
 	w.order()
 	w.repeats(t)
 	w.units(t)
-	if c.opts.Asked != nil && s.Metric.Bytes() {
+	if c.opts.Asked != nil && unitFactors(s.Metric) != nil {
 		w.against(c.opts.Asked(s.Key, s.Metric))
 	}
 	w.holes(t)

@@ -19,7 +19,8 @@ const (
 
 // askedFactor: memory that is so many times less, or more, than what is asked is taken for another unit. Chosen, half of
 // the step between two units, so that a container that uses half or twice of what it asks is still told. An idle
-// container can be that far below its request, and then keeps it: no target is better than one of a thousandth.
+// container can be that far below its request, and then keeps it: no target is better than one of a thousandth. Of CPU
+// that says nothing, since many containers are idle for days; only what is above it all the time is looked at.
 const askedFactor = 500
 
 // askedSamples is how many samples a chunk must have to be held against what is asked.
@@ -78,7 +79,7 @@ func plateau(values []float64, spread float64) (level float64, ok bool) {
 	return least + (most-least)/2, least > 0 && most <= least*spread
 }
 
-// against holds memory against what the container asks for.
+// against holds memory and CPU against what the container asks for.
 func (w *washing) against(asked float64) {
 	if !(asked > 0) || math.IsInf(asked, 0) || len(w.kept) < askedSamples {
 		return
@@ -92,13 +93,13 @@ func (w *washing) against(asked float64) {
 		}
 	}
 	switch {
-	case most > 0 && most <= asked/askedFactor:
+	case w.in.Metric.Bytes() && most > 0 && most <= asked/askedFactor:
 		w.say(Unit, int64(len(w.kept)), w.lineOf(0), func() string {
 			return fmt.Sprintf("at most %g bytes where %g are asked for: is it in KiB or MiB?", most, asked)
 		})
 	case most > 0 && least >= asked*askedFactor:
 		w.say(Unit, int64(len(w.kept)), w.lineOf(0), func() string {
-			return fmt.Sprintf("at least %g bytes where %g are asked for: is it in another unit?", least, asked)
+			return fmt.Sprintf("at least %g where %g is asked for: is it in another unit?", least, asked)
 		})
 	}
 }
