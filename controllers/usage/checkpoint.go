@@ -122,7 +122,7 @@ func (c *checkpointFile) object(text []byte) error {
 // refuse counts an object that cannot be read.
 func (c *checkpointFile) refuse(name string, err error) error {
 	what := fmt.Sprintf("checkpoint %s: %v", name, err)
-	c.g.tally.Add(usage.Fault{Reason: usage.Line, Count: 1, Example: what, Origin: c.file})
+	c.g.tally.Add(usage.Fault{Reason: usage.Unreadable, Count: 1, Example: what, Origin: c.file})
 	if c.bad++; c.bad == 1 {
 		c.first = what
 	}
@@ -143,7 +143,7 @@ func (c *checkpointFile) finish(f *input) error {
 		}
 		return errors.New("no " + checkpointKind + " in it" + c.reason() + "; write it with kubectl get verticalpodautoscalercheckpoints,verticalpodautoscalers -A -o yaml")
 	}
-	all := append(c.g.report.Checkpoints, c.found...)
+	all := slices.Concat(c.g.report.Checkpoints, c.found)
 	slices.SortStableFunc(all, func(a, b usage.Checkpoint) int {
 		return cmp.Or(usage.CompareCheckpoints(a, b), cmp.Compare(b.Last, a.Last))
 	})

@@ -59,7 +59,8 @@ type sampleTable struct {
 	lanes     map[string]*lane // by the bytes of the key columns
 	id        []byte
 	clock     clock
-	guess     guess
+	guess     guess // values whose unit nobody named
+	said      guess // and the others
 	bad       badLines
 }
 
@@ -95,7 +96,13 @@ func (s *sampleTable) all(r *reader) error {
 	if err := s.bad.verdict(s.g.opts); err != nil {
 		return err
 	}
-	return s.guess.verdict()
+	if err := s.said.verdict(); err != nil {
+		s.g.note(planner.Warning, s.file, err.Error()+"? The file's own unit was believed")
+	}
+	if err := s.guess.verdict(); err != nil {
+		return fmt.Errorf("%w? Add a column unit, which is believed", err)
+	}
+	return nil
 }
 
 // sample reads one line's sample.
@@ -119,6 +126,7 @@ func (s *sampleTable) sample() error {
 		s.guess.see(l.chunk.Metric, v)
 	} else if l.chunk.counter == nil {
 		v *= l.factor
+		s.said.see(l.chunk.Metric, v)
 	}
 	return s.g.put(l.chunk, usage.Sample{At: at, Value: v}, s.file, s.line)
 }
@@ -226,26 +234,26 @@ const nameMost = 253
 // since recordings have ids of their own.
 func hygiene(what, name string) error {
 	if len(name) > nameMost {
-		return badLabel(fmt.Sprintf("%s of %d bytes; names have at most %d", what, len(name), nameMost))
+		return badName(fmt.Sprintf("%s of %d bytes; names have at most %d", what, len(name), nameMost))
 	}
 	if !utf8.ValidString(name) {
-		return badLabel(what + " is not UTF-8")
+		return badName(what + " is not UTF-8")
 	}
 	for _, c := range name {
 		if c <= ' ' || c == 0x7f || strings.ContainsRune("\"'<>`\\,;", c) || (c >= 0x80 && c < 0xa0) || (c >= 0x2000 && c <= 0x206f) {
-			return badLabel(fmt.Sprintf("%s %q has a character that no name has", what, shorten(name)))
+			return badName(fmt.Sprintf("%s %q has a character that no name has", what, shorten(name)))
 		}
 	}
 	return nil
 }
 
-// badLabel is a bad line because of a name.
-type badLabel string
+// badName is a bad line because of a name.
+type badName string
 
-func (b badLabel) Error() string { return string(b) }
+func (b badName) Error() string { return string(b) }
 
 // Is makes it an errLine.
-func (b badLabel) Is(target error) bool { return target == errLine }
+func (b badName) Is(target error) bool { return target == errLine }
 
 // clock reads timestamps. All of a file's are in one form: the first number decides its unit.
 type clock struct {
@@ -318,14 +326,14 @@ const toleratedLines = 10
 
 // count takes down a bad line, and refuses the file where there are too many.
 func (b *badLines) count(g *gatherer, file string, line int64, err error) error {
-	fault := usage.Fault{Reason: usage.Line, Count: 1, Example: err.Error(), Origin: file, Line: line}
+	fault := usage.Fault{Reason: usage.Unreadable, Count: 1, Example: err.Error(), Origin: file, Line: line}
 	if other := (*unknownMetric)(nil); errors.As(err, &other) {
 		fault.Reason = usage.NotKnown
 		g.tally.Add(fault)
 		return nil
 	}
-	if label := badLabel(""); errors.As(err, &label) {
-		fault.Reason = usage.Label
+	if label := badName(""); errors.As(err, &label) {
+		fault.Reason = usage.BadName
 	}
 	g.tally.Add(fault)
 	if b.bad++; b.first == nil {

@@ -33,7 +33,7 @@ const (
 
 // file reads one file.
 func (r *reader) file(f *input) error {
-	var raw io.Reader = r.g.opts.Stdin
+	raw := r.g.opts.Stdin
 	if f.path != Stdin {
 		file, err := os.Open(f.path)
 		if err != nil {

@@ -114,17 +114,17 @@ func TestCSV(t *testing.T) {
 			want: []flat{{usage.CPU, "n/p/a", "0=NaN 60=-Inf 30=-4 120=+Inf 180=NaN 240=NaN"}}},
 		"a few bad lines are counted": {text: header + "1760000000,n,,p,a,cpu,1\n1760000060,n,,p,a,cpu\n1760000060,n,,p,a,cpu,x\nyesterday,n,,p,a,cpu,1\n60,n,,p,a,cpu,1\n" +
 			"1760000060000,n,,p,a,cpu,1\n1760000060,n,,p,a,cpu,\"1\n1760000060,,,p,a,cpu,1\n1760000060,n,,,a,cpu,1\n1760000060,n,,p,,cpu,1\n",
-			want: []flat{{usage.CPU, "n/p/a", "0=1"}}, faults: map[usage.Reason]int64{usage.Line: 9}},
+			want: []flat{{usage.CPU, "n/p/a", "0=1"}}, faults: map[usage.Reason]int64{usage.Unreadable: 9}},
 		"names that are none are bad lines": {text: header + "1760000000,n,,p,a,cpu,1\n1760000000,n,,<b>,a,cpu,1\n1760000000,n,," + strings.Repeat("p", 254) + ",a,cpu,1\n1760000000,n,,p\xff,a,cpu,1\n1760000000,n,,p\u202e,a,cpu,1\n",
-			want: []flat{{usage.CPU, "n/p/a", "0=1"}}, faults: map[usage.Reason]int64{usage.Label: 4}},
+			want: []flat{{usage.CPU, "n/p/a", "0=1"}}, faults: map[usage.Reason]int64{usage.BadName: 4}},
 		"other metrics are counted and are no bad lines": {text: header + "1760000000,n,,p,a,cpu,1\n" + strings.Repeat("1760000000,n,,p,a,http_requests,1\n", 2000),
 			want: []flat{{usage.CPU, "n/p/a", "0=1"}}, faults: map[usage.Reason]int64{usage.NotKnown: 2000}},
 		"a line of 10 MB is a bad line": {text: header + "1760000000,n,,p,a,cpu,1\n" + strings.Repeat("x", 10<<20) + "\n1760000060,n,,p,a,cpu,2\n",
-			want: []flat{{usage.CPU, "n/p/a", "0=1 60=2"}}, faults: map[usage.Reason]int64{usage.Line: 1}},
+			want: []flat{{usage.CPU, "n/p/a", "0=1 60=2"}}, faults: map[usage.Reason]int64{usage.Unreadable: 1}},
 		"numbers are exact": {text: header + "1760000000,n,,p,a,memory,-0.0000123\n1760000001,n,,p,a,memory,123456789012345\n1760000002,n,,p,a,memory,1234567890123456789\n1760000003,n,,p,a,memory,.1\n1760000004,n,,p,a,memory,1.e2\n",
 			want: []flat{{usage.Memory, "n/p/a", "0=-1.23e-05 1=1.23456789012345e+14 2=1.2345678901234568e+18 3=0.1 4=100"}}},
 		"no hexadecimal, no underscores": {text: header + "1760000000,n,,p,a,cpu,1\n1760000001,n,,p,a,cpu,0x10\n1760000001,n,,p,a,cpu,1_0\n",
-			want: []flat{{usage.CPU, "n/p/a", "0=1"}}, faults: map[usage.Reason]int64{usage.Line: 2}},
+			want: []flat{{usage.CPU, "n/p/a", "0=1"}}, faults: map[usage.Reason]int64{usage.Unreadable: 2}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -189,11 +189,11 @@ func TestRefusedFiles(t *testing.T) {
 		"an unknown unit": {text: "timestamp,namespace,pod,container,metric,value,unit\n1760000000,n,p,a,memory,1,KB\n",
 			want: `stdin:2: unit "KB" of memory; want bytes, KiB, MiB or GiB; 1 such lines of 1: this is not a few bad lines; write the file again`},
 		"cores without a unit": {text: header + strings.Repeat("1760000000,n,,p,a,cpu,0.25\n", 100),
-			want: "stdin: 100 of 100 values of cpu are below 4 milli-CPU: are they cores? Add a column unit with cores or milli"},
+			want: "stdin: 100 of 100 values of cpu are below 4 milli-CPU: are they cores? Add a column unit, which is believed"},
 		"MiB without a unit": {text: header + strings.Repeat("1760000000,n,,p,a,memory,512\n", 100),
-			want: "stdin: 100 of 100 values of memory are below 1,000,000 bytes: are they KiB or MiB? Add a column unit with bytes, KiB, MiB or GiB"},
+			want: "stdin: 100 of 100 values of memory are below 1,000,000 bytes: are they KiB or MiB? Add a column unit, which is believed"},
 		"percent without a unit": {text: header + strings.Repeat("1760000000,n,,p,a,gpu-util,0.5\n", 98) + strings.Repeat("1760000000,n,,p,a,gpu-util,50\n", 2),
-			want: "stdin: 2 of 100 shares are above 1: are they percent? Add a column unit with ratio or percent"},
+			want: "stdin: 2 of 100 shares are above 1: are they percent? Add a column unit, which is believed"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -216,8 +216,9 @@ func TestRefusedFiles(t *testing.T) {
 
 func TestDeclaredUnitsAreBelieved(t *testing.T) {
 	text := "timestamp,namespace,pod,container,metric,value,unit\n" + strings.Repeat("1760000000,n,p,a,cpu,0.25,milli\n1760000000,n,p,a,memory,512,bytes\n", 100)
-	if _, _, err := readText(t, text, Options{}); err != nil {
-		t.Error(err)
+	_, r, err := readText(t, text, Options{})
+	if err != nil || len(r.Notes) != 1 || r.Notes[0].Text != "100 of 100 values of cpu are below 4 milli-CPU: are they cores? The file's own unit was believed" {
+		t.Errorf("%v, %v", r.Notes, err)
 	}
 }
 
@@ -235,7 +236,7 @@ func TestChunksStayInOrderAndBounded(t *testing.T) {
 		next := map[string]int64{}
 		seen := 0
 		_, err = Read(context.Background(), src, func(s usage.Series) error {
-			if len(s.Samples) > chunkSamples || len(s.Samples) != len(s.Lines) {
+			if len(s.Samples) > chunkSamples || (held > 0 && len(s.Samples) > held) || len(s.Samples) != len(s.Lines) {
 				t.Errorf("%d samples, %d lines", len(s.Samples), len(s.Lines))
 			}
 			for i, x := range s.Samples {

@@ -191,7 +191,7 @@ func (t *genaiTable) clip(pod *genaiPod, v float64) float64 {
 	if t.kind.metric == usage.GPUUtil {
 		share = v * t.kind.factor
 	}
-	clipped, reason := usage.Share(share)
+	clipped, reason := usage.Fraction(share)
 	fault := usage.Fault{Key: pod.chunk.Key, Metric: t.kind.metric, Reason: reason, Count: 1, Example: fmt.Sprintf("%g", v), Origin: t.file, Line: t.line}
 	switch {
 	case reason == usage.Noise:
@@ -215,7 +215,7 @@ func (t *genaiTable) scale() float64 {
 func (t *genaiTable) pod(ip []byte) (*genaiPod, error) {
 	switch string(ip) {
 	case "", "NULL", "None":
-		t.g.tally.Add(usage.Fault{Metric: t.kind.metric, Reason: usage.Label, Count: 1, Example: "no container_ip", Origin: t.file, Line: t.line})
+		t.g.tally.Add(usage.Fault{Metric: t.kind.metric, Reason: usage.BadName, Count: 1, Example: "no container_ip", Origin: t.file, Line: t.line})
 		return nil, nil
 	}
 	if p := t.pods[string(ip)]; p != nil {

@@ -24,12 +24,12 @@ func (s *server) readOwners(start, end time.Time) error {
 			at = end
 		}
 		for _, q := range []struct {
-			expr, needs, name string
-			into              map[[2]string]owner
+			expr, name string
+			into       map[[2]string]owner
 		}{
-			{podOwners, "kube_pod_owner", s.prefix + "pod", s.owners},
-			{setOwners, "kube_replicaset_owner", "replicaset", s.sets},
-			{jobOwners, "kube_job_owner", "job_name", s.sets},
+			{podOwners, s.prefix + "pod", s.owners},
+			{setOwners, "replicaset", s.sets},
+			{jobOwners, "job_name", s.jobs},
 		} {
 			if err := s.owned(q.expr, q.name, at, stretch, q.into); err != nil {
 				return err
@@ -64,7 +64,7 @@ func (s *server) owned(expr, name string, at time.Time, stretch time.Duration, i
 				continue
 			}
 			if hygiene("", k[0]+k[1]) != nil || hygiene("", o.kind) != nil || hygiene("", o.name) != nil {
-				s.g.tally.Add(usage.Fault{Reason: usage.Label, Count: 1, Example: "a name in " + shorten(expr), Origin: s.name})
+				s.g.tally.Add(usage.Fault{Reason: usage.BadName, Count: 1, Example: "a name in " + shorten(expr), Origin: s.name})
 				continue
 			}
 			if len(into) >= s.opts.Series {
@@ -84,11 +84,18 @@ func (s *server) ownerOf(namespace, pod string) planner.Ref {
 	if !ok {
 		return planner.Ref{}
 	}
-	if above, ok := s.sets[[2]string{namespace, o.name}]; ok && (o.kind == "ReplicaSet" || o.kind == "Job") {
-		o = above
-	}
-	if o.kind == "Node" { // a static pod is nobody's
+	above := false
+	up := o
+	switch o.kind {
+	case "ReplicaSet":
+		up, above = s.sets[[2]string{namespace, o.name}]
+	case "Job":
+		up, above = s.jobs[[2]string{namespace, o.name}]
+	case "Node": // a static pod is nobody's
 		return planner.Ref{}
+	}
+	if above {
+		o = up
 	}
 	return planner.Ref{Namespace: namespace, Kind: o.kind, Name: o.name}
 }
@@ -110,7 +117,7 @@ func (s *server) take(q query, matrix model.Matrix) error {
 		}
 		k, err := s.key(q, x.Metric)
 		if err != nil {
-			s.g.tally.Add(usage.Fault{Metric: q.metric, Reason: usage.Label, Count: int64(len(x.Values)), Example: err.Error(), Origin: s.name})
+			s.g.tally.Add(usage.Fault{Metric: q.metric, Reason: usage.BadName, Count: int64(len(x.Values)), Example: err.Error(), Origin: s.name})
 			continue
 		}
 		if k == (usage.Key{}) {
@@ -206,7 +213,7 @@ func merge(streams []stream) []stream {
 			out = append(out, st)
 			continue
 		}
-		both := append(out[n-1].samples, st.samples...)
+		both := slices.Concat(out[n-1].samples, st.samples)
 		slices.SortStableFunc(both, func(a, b usage.Sample) int {
 			return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(b.Value, a.Value))
 		})

@@ -57,11 +57,11 @@ func expand(paths []string, o Options) ([]input, error) {
 	var files []input
 	seen := map[string]bool{}
 	for _, path := range paths {
-		if clean := filepath.Clean(path); seen[clean] {
+		path = filepath.Clean(path)
+		if seen[path] {
 			return nil, fmt.Errorf("%w: %s is named twice; its samples would count twice", ErrInput, path)
-		} else {
-			seen[clean] = true
 		}
+		seen[path] = true
 		if path == Stdin {
 			files = append(files, input{path: path, name: "stdin", size: -1, sum: sha256.New()})
 			continue

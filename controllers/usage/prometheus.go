@@ -115,7 +115,7 @@ func Prometheus(o PrometheusOptions) (Source, error) {
 	}
 	u.RawQuery, u.Fragment = "", ""
 	auth := config.HTTPClientConfig{
-		FollowRedirects: true, EnableHTTP2: true,
+		FollowRedirects: true, EnableHTTP2: true, ProxyConfig: config.ProxyConfig{ProxyFromEnvironment: true},
 		TLSConfig: config.TLSConfig{CAFile: o.CAFile, InsecureSkipVerify: o.Insecure},
 	}
 	if o.BearerTokenFile != "" {
@@ -139,7 +139,7 @@ func Prometheus(o PrometheusOptions) (Source, error) {
 	return Source{name: name, opts: o.Options, read: func(ctx context.Context, g *gatherer) (string, error) {
 		s := &server{
 			ctx: ctx, g: g, opts: o, name: name, api: v1.NewAPI(client), wire: p, sum: sha256.New(),
-			owners: map[[2]string]owner{}, sets: map[[2]string]owner{}, seen: map[string]int64{}, together: namespacesMost, points: o.Points,
+			owners: map[[2]string]owner{}, sets: map[[2]string]owner{}, jobs: map[[2]string]owner{}, seen: map[string]int64{}, together: namespacesMost, points: o.Points,
 		}
 		if err := s.all(); err != nil {
 			if stop := (*sinkError)(nil); errors.As(err, &stop) || ctx.Err() != nil {
@@ -164,10 +164,11 @@ type server struct {
 	prefix     string // "exported_" where kube-state-metrics' own labels were renamed
 	namespaces []string
 	owners     map[[2]string]owner // of pods, by namespace and name
-	sets       map[[2]string]owner // of ReplicaSets and Jobs
-	seen       map[string]int64    // series by query
-	together   int                 // namespaces in one query
-	points     int                 // of a series in one answer
+	sets       map[[2]string]owner // of ReplicaSets
+	jobs       map[[2]string]owner
+	seen       map[string]int64 // series by query
+	together   int              // namespaces in one query
+	points     int              // of a series in one answer
 }
 
 // owner is a controller of a pod, or of what controls it.
@@ -212,7 +213,7 @@ func (s *server) discover(start, end time.Time) error {
 		s.warn("the namespaces", warnings, infos)
 		for _, v := range values {
 			if err := hygiene("namespace", string(v)); err != nil {
-				s.g.tally.Add(usage.Fault{Reason: usage.Label, Count: 1, Example: err.Error(), Origin: s.name})
+				s.g.tally.Add(usage.Fault{Reason: usage.BadName, Count: 1, Example: err.Error(), Origin: s.name})
 				continue
 			}
 			if v != "" {

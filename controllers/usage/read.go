@@ -32,7 +32,7 @@ type Options struct {
 
 	Files     int   // how many files a call may read; 0: 10,000
 	Bytes     int64 // how much all files together may hold once they are decompressed; 0: 16 GiB
-	Series    int   // how many series there may be; 0: 1,000,000, which take about 600 MB
+	Series    int   // how many series there may be; 0: 1,000,000, which take about 600 MB (measured)
 	Samples   int64 // how many samples there may be; 0: 1,000,000,000
 	LineBytes int   // how long a line may be; a longer one is a bad line; 0: 64 KiB
 	// BadLines is how many lines of a file may be unreadable; 0: 1,000. Nor may more than one in a hundred be, once

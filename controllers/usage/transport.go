@@ -115,6 +115,10 @@ func (p *patient) once(req *http.Request) (*http.Response, error) {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode/100 == 3 {
+		// Credentials are sent with each request, so nobody may lead them elsewhere.
+		if to, err := resp.Location(); err != nil || to.Host != req.URL.Host || to.Scheme != req.URL.Scheme {
+			return nil, fmt.Errorf("%w: it leads to another server; is a login in between? Name the API's own URL", errForeign)
+		}
 		resp.Body = http.NoBody
 		return resp, nil
 	}

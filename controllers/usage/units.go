@@ -65,7 +65,7 @@ func unitOf(m measure, unit string) (factor float64, err error) {
 		known, want = cpuUnits, "milli or cores"
 	case m.metric.Bytes():
 		known, want = byteUnits, "bytes, KiB, MiB or GiB"
-	case m.metric.Share():
+	case m.metric.Fraction():
 		known, want = shareUnits, "ratio or percent"
 	}
 	f, ok := known[unit]
@@ -86,7 +86,7 @@ type guess struct {
 
 func (g *guess) see(m usage.Metric, v float64) {
 	switch {
-	case m.Share():
+	case m.Fraction():
 		g.shares++
 		if v > 1.5 {
 			g.sharesLarge++
@@ -119,11 +119,11 @@ const (
 func (g *guess) verdict() error {
 	switch {
 	case g.cpu >= guessValues && g.cpuSmall*100 >= g.cpu*guessPercent && g.cpuMost < guessCores:
-		return fmt.Errorf("%d of %d values of cpu are below 4 milli-CPU: are they cores? Add a column unit with cores or milli", g.cpuSmall, g.cpu)
+		return fmt.Errorf("%d of %d values of cpu are below 4 milli-CPU: are they cores", g.cpuSmall, g.cpu)
 	case g.memory >= guessValues && g.memorySmall*100 >= g.memory*guessPercent:
-		return fmt.Errorf("%d of %d values of memory are below 1,000,000 bytes: are they KiB or MiB? Add a column unit with bytes, KiB, MiB or GiB", g.memorySmall, g.memory)
+		return fmt.Errorf("%d of %d values of memory are below 1,000,000 bytes: are they KiB or MiB", g.memorySmall, g.memory)
 	case g.shares >= guessValues && g.sharesLarge*100 >= g.shares:
-		return fmt.Errorf("%d of %d shares are above 1: are they percent? Add a column unit with ratio or percent", g.sharesLarge, g.shares)
+		return fmt.Errorf("%d of %d shares are above 1: are they percent", g.sharesLarge, g.shares)
 	}
 	return nil
 }

@@ -12,12 +12,13 @@ import (
 type Options struct {
 	From, To int64 // milliseconds since 1970: samples outside are dropped; 0: from 1970, to 2099
 	// Asked returns what a container asks for of a metric, as request or limit, in the metric's unit; 0 where it is not
-	// known. Memory that is less than 1/500 or more than 500 times of it is taken for a wrong unit. nil: nothing is known.
+	// known. Memory that is less than 1/500 of it, and memory or CPU that is more than 500 times of it, all the time, is
+	// taken for a wrong unit. nil: nothing is known.
 	Asked func(Key, Metric) float64
 }
 
-// Chosen: how far a share may lie outside 0 to 1 and still be noise of whoever measured it. The recorded
-// alibaba-genai-v2026 has shares of −1.2e-5, and cAdvisor's rates of periods are extrapolated.
+// Chosen: how far a fraction may lie outside 0 to 1 and still be noise of whoever measured it. The recorded
+// alibaba-genai-v2026 has fractions of −1.2e-5, and cAdvisor's rates of periods are extrapolated.
 const (
 	noiseBelow = 0.001
 	noiseAbove = 0.05
@@ -28,7 +29,7 @@ const (
 const disorderPart = 4
 
 // Clean takes out of a series what cannot be true, and says what that was, in the order of the reasons. What is left is
-// in order of time, at most one sample an instant, finite, within 0 to Most, and no larger than the source said (a share
+// in order of time, at most one sample an instant, finite, within 0 to Most, and no larger than the source said (a fraction
 // just below 0 becomes 0). The series that is given is not changed.
 //
 // A series that comes in chunks goes through a Cleaner, which remembers where the chunk before ended.
@@ -36,7 +37,7 @@ func Clean(s Series, o Options) (Series, []Fault) {
 	return NewCleaner(o).Clean(s)
 }
 
-// Cleaner cleans series that come in chunks. It holds about 300 bytes for each series.
+// Cleaner cleans series that come in chunks. It holds about 360 bytes for each series (measured).
 type Cleaner struct {
 	opts  Options
 	tails map[series]*tail
@@ -70,7 +71,7 @@ func (c *Cleaner) Clean(s Series) (Series, []Fault) {
 		t = &tail{}
 		c.tails[k] = t
 	}
-	w := washing{in: s, lines: len(s.Lines) == len(s.Samples), faults: map[Reason]*Fault{}}
+	w := washing{in: s, lines: len(s.Lines) == len(s.Samples)}
 	if Most(s.Metric) == 0 {
 		for _, x := range s.Samples {
 			w.fault(NotKnown, x, -1)
@@ -81,22 +82,22 @@ func (c *Cleaner) Clean(s Series) (Series, []Fault) {
 	w.order()
 	w.repeats(t)
 	w.units(t)
-	if c.opts.Asked != nil && s.Metric.Bytes() {
+	if c.opts.Asked != nil && unitFactors(s.Metric) != nil {
 		w.against(c.opts.Asked(s.Key, s.Metric))
 	}
-	w.gaps(t)
+	w.holes(t)
 	t.remember(w.kept)
 	return w.result()
 }
 
 // washing is one chunk on its way.
 type washing struct {
-	in     Series
-	kept   []Sample
-	from   []int64 // the lines of kept; nil where there are none
-	lines  bool
-	shares int // samples of a share that are above 1 by more than noise
-	faults map[Reason]*Fault
+	in        Series
+	kept      []Sample
+	from      []int64 // the lines of kept; nil where there are none
+	lines     bool
+	fractions int // samples of a fraction that are above 1 by more than noise
+	faults    map[Reason]*Fault
 }
 
 // fault counts a sample, which is number i of the input; -1: nobody knows.
@@ -117,6 +118,9 @@ func (w *washing) say(r Reason, n, line int64, example func() string) {
 	f := w.faults[r]
 	if f == nil {
 		f = &Fault{Key: w.in.Key, Metric: w.in.Metric, Reason: r, Example: example(), Origin: w.in.Origin, Line: line}
+		if w.faults == nil {
+			w.faults = map[Reason]*Fault{}
+		}
 		w.faults[r] = f
 	}
 	f.Count += n
@@ -155,8 +159,8 @@ func (w *washing) values(o Options, s Scale) {
 			continue
 		}
 		v, r := judge(w.in.Metric, x.Value)
-		if r == Impossible && w.in.Metric.Share() {
-			w.shares++
+		if r == Impossible && w.in.Metric.Fraction() {
+			w.fractions++
 		}
 		if r != "" {
 			w.fault(r, x, i)
@@ -169,10 +173,10 @@ func (w *washing) values(o Options, s Scale) {
 			w.from = append(w.from, w.in.Lines[i])
 		}
 	}
-	// One card in five that is "above 1" for one sample in five is not a fault of the sample: it is percent.
-	if w.shares >= 5 && w.shares*5 >= len(w.in.Samples) {
+	// Chosen: where one sample in five is that far above 1, it is no bad sample. They are percent.
+	if w.fractions >= 5 && w.fractions*5 >= len(w.in.Samples) {
 		w.say(Unit, int64(len(w.in.Samples)), 0, func() string {
-			return fmt.Sprintf("%d of %d samples of a share are above 1: are they percent?", w.shares, len(w.in.Samples))
+			return fmt.Sprintf("%d of %d samples of a fraction are above 1: are they percent?", w.fractions, len(w.in.Samples))
 		})
 	}
 }
@@ -187,8 +191,8 @@ func judge(m Metric, v float64) (float64, Reason) {
 		return 0, NotNumber
 	case math.IsInf(v, 0):
 		return 0, Infinite
-	case m.Share():
-		return Share(v)
+	case m.Fraction():
+		return Fraction(v)
 	case v < 0:
 		return 0, Negative
 	case v > Most(m):
@@ -199,8 +203,8 @@ func judge(m Metric, v float64) (float64, Reason) {
 	return v, ""
 }
 
-// Share judges a value that should be a share, 0 to 1: what lies just outside is noise and becomes 0 or 1.
-func Share(v float64) (float64, Reason) {
+// Fraction judges a value that should be one, 0 to 1: what lies just outside is noise and becomes 0 or 1.
+func Fraction(v float64) (float64, Reason) {
 	switch {
 	case v >= 0 && v <= 1:
 		return max(v, 0), "" // also of -0

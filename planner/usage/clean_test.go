@@ -88,12 +88,16 @@ func TestClean(t *testing.T) {
 			opts: Options{Asked: func(Key, Metric) float64 { return 1 << 30 }}, faults: map[Reason]int64{Unit: 12}},
 		"so is memory far above": {metric: Memory, in: at(steady(12, 1e12)...), want: at(steady(12, 1e12)...),
 			opts: Options{Asked: func(Key, Metric) float64 { return 1e9 }}, faults: map[Reason]int64{Unit: 12}},
+		"and CPU": {metric: CPU, in: at(steady(12, 250_000)...), want: at(steady(12, 250_000)...),
+			opts: Options{Asked: func(Key, Metric) float64 { return 250 }}, faults: map[Reason]int64{Unit: 12}},
+		"a burst of CPU is one": {metric: CPU, in: at(append(steady(11, 5), 250_000)...), want: at(append(steady(11, 5), 250_000)...),
+			opts: Options{Asked: func(Key, Metric) float64 { return 250 }}},
 		"idle CPU is idle": {metric: CPU, in: at(steady(12, .3)...), want: at(steady(12, .3)...),
 			opts: Options{Asked: func(Key, Metric) float64 { return 2000 }}},
 		"what is asked may be nonsense too": {metric: Memory, in: at(steady(12, 512)...), want: at(steady(12, 512)...),
 			opts: Options{Asked: func(Key, Metric) float64 { return math.NaN() }}},
 		"missing samples are counted": {metric: CPU, in: append(at(steady(9, 1)...), minute(18, 1)), want: append(at(steady(9, 1)...), minute(18, 1)),
-			faults: map[Reason]int64{Gap: 9}},
+			faults: map[Reason]int64{Hole: 9}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -148,7 +152,7 @@ func TestACleanerRemembersTheChunkBefore(t *testing.T) {
 		t.Errorf("the same chunk again: %d kept, %v", kept, faults)
 	}
 	kept, faults = chunk(Sample{start + 30*60_000, 1e9}, Sample{start + 31*60_000, 1e9 / 1024})
-	if kept != 2 || faults[Gap] != 20 {
+	if kept != 2 || faults[Hole] != 20 {
 		t.Errorf("a chunk after a gap: %d kept, %v", kept, faults)
 	}
 	if _, faults = chunk(Sample{start + 32*60_000, 1e9 / 1024}, Sample{start + 33*60_000, 1e9 / 1024}); len(faults) != 0 {
@@ -212,6 +216,23 @@ func promises(t *testing.T, s Series) {
 			}
 		}
 	}
+	// Slow and stupid: of each instant the largest of what is believable, unless times were too wild to be put in order.
+	if c := counts(faults); c[Late] == 0 && c[TimeUnit] == 0 {
+		most := map[int64]float64{}
+		for _, x := range s.Samples {
+			if v, r := judge(s.Metric, x.Value); (r == "" || r == Noise) && x.At >= 0 && x.At < LatestMillis {
+				most[x.At] = max(most[x.At], v)
+			}
+		}
+		for _, x := range got.Samples {
+			if v, ok := most[x.At]; !ok || v != x.Value {
+				t.Errorf("at %d it keeps %g where the largest is %g", x.At, x.Value, v)
+			}
+		}
+		if len(most) != len(got.Samples) {
+			t.Errorf("%d instants, %d kept", len(most), len(got.Samples))
+		}
+	}
 	again, more := Clean(got, Options{})
 	if !cmp.Equal(got.Samples, again.Samples) {
 		t.Errorf("cleaned twice it differs: %v", more)
@@ -254,7 +275,7 @@ func TestFromCounter(t *testing.T) {
 		"events after a reset are at least what is there":       {in: at(3, 5, 1, 2), c: Counter{Scale: 1, Events: true}, want: []float64{2, 1, 1}, faults: map[Reason]int64{Reset: 1}},
 		"events over one low reading are those above the old":   {in: at(5, 0, 7), c: Counter{Scale: 1, Events: true}, want: []float64{0, 2}, faults: map[Reason]int64{Reset: 2}},
 		"what is no reading is left out":                        {in: at(0, math.NaN(), math.Inf(1), -4, 240), c: Counter{Scale: 1000}, want: []float64{1000}, faults: map[Reason]int64{NotNumber: 1, Infinite: 1, Negative: 1}},
-		"the mean over more than an hour says nothing of peaks": {in: []Sample{{start, 0}, {start + 2*hourMillis, 7200}}, c: Counter{Scale: 1000}, faults: map[Reason]int64{Gap: 1}},
+		"the mean over more than an hour says nothing of peaks": {in: []Sample{{start, 0}, {start + 2*hourMillis, 7200}}, c: Counter{Scale: 1000}, faults: map[Reason]int64{Hole: 1}},
 		"time must pass": {in: []Sample{{start, 0}, {start, 7200}, {start - 1, 8000}}, c: Counter{Scale: 1000}, faults: map[Reason]int64{Duplicate: 1, Late: 1}},
 	}
 	for name, tc := range tests {
@@ -318,7 +339,7 @@ func TestDoubt(t *testing.T) {
 		"more are too many":               {94, []Fault{{Reason: Negative, Count: 3}, {Reason: NotNumber, Count: 3}}, "6 of 100 samples cannot be true, more than 5 %"},
 		"all of them":                     {0, []Fault{{Reason: Late, Count: 1}}, "1 of 1 samples cannot be true, more than 5 %"},
 		"duplicates are no reason":        {50, []Fault{{Reason: Duplicate, Count: 50}}, ""},
-		"nor is what was changed or lost": {50, []Fault{{Reason: Gap, Count: 50}, {Reason: Noise, Count: 50}}, ""},
+		"nor is what was changed or lost": {50, []Fault{{Reason: Hole, Count: 50}, {Reason: Noise, Count: 50}}, ""},
 		"a unit is one":                   {50, []Fault{{Reason: Unit, Metric: Memory, Key: Key{Namespace: "a", Pod: "b"}, Count: 1, Example: "x"}}, "memory of a/b: unit × 1, such as x"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -332,7 +353,7 @@ func TestDoubt(t *testing.T) {
 func TestATallyStaysSmall(t *testing.T) {
 	var tally Tally
 	for i := range 1000 {
-		tally.Add(Fault{Metric: Metric(rune('a' + i%26)), Reason: NotKnown, Count: 2, Example: "x"}, Fault{Metric: CPU, Reason: Negative, Count: 1}, Fault{Metric: CPU, Reason: Gap, Count: 7})
+		tally.Add(Fault{Metric: Metric(rune('a' + i%26)), Reason: NotKnown, Count: 2, Example: "x"}, Fault{Metric: CPU, Reason: Negative, Count: 1}, Fault{Metric: CPU, Reason: Hole, Count: 7})
 	}
 	got := tally.Faults()
 	if len(got) != 3 || got[0].Count != 2000 || got[0].Example != "x" || tally.Count(Dropped) != 3000 || tally.Count(Noted) != 7000 {

@@ -25,7 +25,7 @@ const hourMillis = 3_600_000
 // is none, nor over the next step if it ends at or above where the counter was before: then the low reading was wrong.
 // Of events a reset counts what the counter shows, which is the least that happened.
 func FromCounter(s Series, c Counter) (Series, []Fault) {
-	w := washing{in: s, lines: len(s.Lines) == len(s.Samples), faults: map[Reason]*Fault{}}
+	w := washing{in: s, lines: len(s.Lines) == len(s.Samples)}
 	if c.Apart == 0 {
 		c.Apart = hourMillis
 	}
@@ -68,7 +68,7 @@ func FromCounter(s Series, c Counter) (Series, []Fault) {
 		case c.Events:
 			w.put(Sample{x.At, rise * c.Scale}, i)
 		case span > c.Apart:
-			w.say(Gap, 1, w.line(i), func() string {
+			w.say(Hole, 1, w.line(i), func() string {
 				return fmt.Sprintf("no rate over the %d s after %s", span/1000, moment(last.At))
 			})
 		default:

@@ -21,12 +21,12 @@ const (
 	Late       Reason = "late"          // older than a sample that was handed on already
 	Duplicate  Reason = "duplicate"     // a sample at the same instant counts: the larger of them
 	Reset      Reason = "counter-reset" // a counter fell: what happened in between is not known
-	Line       Reason = "line"          // it cannot be read
-	Label      Reason = "label"         // the pod, container or namespace has a name that Kubernetes does not allow
+	Unreadable Reason = "unreadable"    // it cannot be read
+	BadName    Reason = "name"          // the pod, container or namespace has a name that Kubernetes does not allow
 	NotKnown   Reason = "not-known"     // a metric or a unit that is none of ours
 
 	// Changed: the sample stays, and differs from what the source gave.
-	Noise    Reason = "noise"        // a share just below 0 or just above 1 became 0 or 1
+	Noise    Reason = "noise"        // a fraction just below 0 or just above 1 became 0 or 1
 	Disorder Reason = "out-of-order" // it was put in its place
 	TimeUnit Reason = "time-unit"    // its time was in seconds, microseconds or nanoseconds
 
@@ -34,7 +34,7 @@ const (
 	Unit Reason = "unit" // it is in another unit than it claims, or changes its unit on the way
 
 	// Noted: nothing is wrong with the samples that are there.
-	Gap Reason = "gap" // samples that are missing between others
+	Hole Reason = "hole" // samples that are missing between others
 )
 
 // Effect is what a Reason does to the samples.
@@ -53,11 +53,11 @@ func (r Reason) Effect() Effect {
 	switch r {
 	case Unit:
 		return Condemned
-	case Gap:
+	case Hole:
 		return Noted
 	case Noise, Disorder, TimeUnit:
 		return Changed
-	case NotNumber, Infinite, Negative, Impossible, BadTime, Late, Duplicate, Reset, Line, Label, NotKnown:
+	case NotNumber, Infinite, Negative, Impossible, BadTime, Late, Duplicate, Reset, Unreadable, BadName, NotKnown:
 	}
 	return Dropped
 }
@@ -67,7 +67,7 @@ type Fault struct {
 	Key     Key
 	Metric  Metric
 	Reason  Reason
-	Count   int64  // samples; of Gap those that are missing
+	Count   int64  // samples; of Hole those that are missing
 	Example string // the first of them, in words
 	Origin  string // where the example is: file or server, and
 	Line    int64  // the line; 0 where there is none

@@ -8,8 +8,8 @@ func Metrics() []Metric {
 // Known reports whether m is one of Metrics.
 func (m Metric) Known() bool { return Most(m) > 0 }
 
-// Share reports whether m is a share of something, 0 to 1.
-func (m Metric) Share() bool {
+// Fraction reports whether m is a part of something, 0 to 1.
+func (m Metric) Fraction() bool {
 	return m == Throttled || m == GPUActive || m == GPUUtil
 }
 

@@ -19,7 +19,8 @@ const (
 
 // askedFactor: memory that is so many times less, or more, than what is asked is taken for another unit. Chosen, half of
 // the step between two units, so that a container that uses half or twice of what it asks is still told. An idle
-// container can be that far below its request, and then keeps it: no target is better than one of a thousandth.
+// container can be that far below its request, and then keeps it: no target is better than one of a thousandth. Of CPU
+// that says nothing, since many containers are idle for days; only what is above it all the time is looked at.
 const askedFactor = 500
 
 // askedSamples is how many samples a chunk must have to be held against what is asked.
@@ -78,7 +79,7 @@ func plateau(values []float64, spread float64) (level float64, ok bool) {
 	return least + (most-least)/2, least > 0 && most <= least*spread
 }
 
-// against holds memory against what the container asks for.
+// against holds memory and CPU against what the container asks for.
 func (w *washing) against(asked float64) {
 	if !(asked > 0) || math.IsInf(asked, 0) || len(w.kept) < askedSamples {
 		return
@@ -92,25 +93,25 @@ func (w *washing) against(asked float64) {
 		}
 	}
 	switch {
-	case most > 0 && most <= asked/askedFactor:
+	case w.in.Metric.Bytes() && most > 0 && most <= asked/askedFactor:
 		w.say(Unit, int64(len(w.kept)), w.lineOf(0), func() string {
 			return fmt.Sprintf("at most %g bytes where %g are asked for: is it in KiB or MiB?", most, asked)
 		})
 	case most > 0 && least >= asked*askedFactor:
 		w.say(Unit, int64(len(w.kept)), w.lineOf(0), func() string {
-			return fmt.Sprintf("at least %g bytes where %g are asked for: is it in another unit?", least, asked)
+			return fmt.Sprintf("at least %g where %g is asked for: is it in another unit?", least, asked)
 		})
 	}
 }
 
-// What makes a gap: so many steps without a sample. Chosen: one scrape that failed is none.
+// What makes a hole: so many steps without a sample. Chosen: one scrape that failed is none.
 const (
-	gapSteps   = 3
-	gapSamples = 8 // steps that must be known before their median counts
+	holeSteps   = 3
+	holeSamples = 8 // steps that must be known before their median counts
 )
 
-// gaps counts the samples that are missing.
-func (w *washing) gaps(t *tail) {
+// holes counts the samples that are missing.
+func (w *washing) holes(t *tail) {
 	steps := make([]int64, 0, len(w.kept))
 	last := t.at
 	for i, x := range w.kept {
@@ -119,7 +120,7 @@ func (w *washing) gaps(t *tail) {
 		}
 		last = x.At
 	}
-	if len(steps) >= gapSamples {
+	if len(steps) >= holeSamples {
 		sorted := slices.Clone(steps)
 		slices.Sort(sorted)
 		t.step = sorted[len(sorted)/2]
@@ -129,8 +130,8 @@ func (w *washing) gaps(t *tail) {
 	}
 	first := len(w.kept) - len(steps)
 	for i, step := range steps {
-		if missing := step/t.step - 1; step >= gapSteps*t.step && missing > 0 {
-			w.say(Gap, missing, w.lineOf(first+i), func() string {
+		if missing := step/t.step - 1; step >= holeSteps*t.step && missing > 0 {
+			w.say(Hole, missing, w.lineOf(first+i), func() string {
 				return fmt.Sprintf("%d s without a sample before %s", step/1000, moment(w.kept[first+i].At))
 			})
 		}
