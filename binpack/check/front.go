@@ -24,8 +24,8 @@ const shortSearch = 20_000
 //
 // A label is what some of the items looked at so far take of both, and their value. It may be dropped if another takes
 // no more of either and is worth as much, as whatever can still be added to the one can be added to the other; or if even
-// the best rest leaves it below the price. Items come by falling value for their charge m₁·size₁ + m₂·size₂. So
-// no rest is worth more than the room that is left times the best such ratio among the items that are left; and where a
+// the best rest leaves it below the price. Large items come first, then by falling value for their charge m₁·size₁ + m₂·size₂.
+// No rest is worth more than the room that is left times the best such ratio among the items that are left; and where a
 // ratio is above one, than that room and, for each copy, what it is worth above its charge. See hull for another bound.
 type front struct {
 	items []fronted
@@ -144,9 +144,8 @@ func twoDearest(m *model.Mult, bin *model.Bin) [2]int {
 
 // arrange sorts the items, leaves out those that another can always stand for, and looks ahead.
 func (f *front) arrange() {
-	slices.SortStableFunc(f.items, func(a, b fronted) int {
-		return cmp.Or(-ratio(&a, &b), cmp.Compare(b.charge, a.charge))
-	})
+	byRatio := func(a, b fronted) int { return cmp.Or(-ratio(&a, &b), cmp.Compare(b.charge, a.charge)) }
+	slices.SortStableFunc(f.items, byRatio)
 	kept := f.items[:0:0]
 	for n := range f.items {
 		it := &f.items[n]
@@ -158,6 +157,7 @@ func (f *front) arrange() {
 	for n := range kept {
 		f.split(&kept[n])
 	}
+	slices.SortStableFunc(f.items, func(a, b fronted) int { return cmp.Compare(f.place(&a), f.place(&b)) })
 	ahead := hull{room: f.cap}
 	spare, best := int64(0), [2]int64{0, 1}
 	for n := len(f.items) - 1; n >= 0; n-- {
@@ -167,13 +167,26 @@ func (f *front) arrange() {
 		if it.value >= it.charge {
 			spare += (it.value - it.charge) * it.most
 			best = [2]int64{1, 1}
-		} else {
+		} else if ratio(it, &fronted{value: best[0], charge: best[1]}) > 0 {
 			best = [2]int64{it.value, it.charge}
 		}
 		if it.often { // more copies may come
 			it.spare, it.best, it.hull = spare, best, ahead.prices
 		}
 	}
+}
+
+// largePart is the part of a room that a large item takes more than.
+const largePart = 4
+
+// place is 0 for large items, which come before all others: no label has many of them, and the rest is then told better.
+func (f *front) place(it *fronted) int {
+	for d, size := range it.size {
+		if size > f.cap[d]/largePart {
+			return 0
+		}
+	}
+	return 1
 }
 
 // split makes items that are taken once or not at all of one of which there are fewer copies than fit: of one copy, of two,

@@ -37,8 +37,6 @@ func (m *meeting) together(a, b []portion, least func(a, b int64) int64, n int) 
 			for ; j < len(b) && least(p.loss, b[j].loss) < limit; j++ {
 				q := portion{p.x + b[j].x, p.y + b[j].y, p.worth + b[j].worth, p.loss + b[j].loss}
 				if q.x <= m.capX && q.y <= m.capY {
-					q.x -= q.x % m.grainX
-					q.y -= q.y % m.grainY
 					m.shelf.put(q)
 				}
 			}
@@ -50,25 +48,12 @@ func (m *meeting) together(a, b []portion, least func(a, b int64) int64, n int) 
 	return m.shelf.take()
 }
 
-// grains sets to how many parts of a bin uses are rounded down; 0: not at all.
-func (m *meeting) grains(n int64) {
-	m.grainX, m.grainY = 1, 1
-	if n > 0 {
-		m.grainX, m.grainY = max(1, m.capX/n), max(1, m.capY/n)
-	}
-}
-
 // nobody asks for 2^nobody cards.
 const nobody = 64
 
 // whole reports whether no content is worth more than is allowed. Items that ask for powers of two cards fill a
 // power of two without a gap, the largest first; so the cards are divided into powers of two.
-func (m *meeting) whole(rough bool) bool {
-	fine, coarse := int64(0), int64(0)
-	if rough {
-		fine, coarse = 4096, 1024
-	}
-	m.grains(fine)
+func (m *meeting) whole() bool {
 	bare := m.cardless()
 	if m.free == 0 {
 		return m.below([]portion{{}}, bare)
@@ -90,12 +75,9 @@ func (m *meeting) whole(rough bool) bool {
 	}
 	switch {
 	case even && log > 1:
-		if log > 2 {
-			m.grains(coarse)
-		}
-		return m.quarters(list, bare, log)
+		return m.quarters(list, bare)
 	case even && log == 1:
-		return m.below(list, m.together(list, bare, better, nobody)) && m.below(m.only(1), bare)
+		return m.below(list, m.together(list, bare, better, nobody))
 	case even:
 		return m.below(list, bare)
 	}
@@ -103,18 +85,10 @@ func (m *meeting) whole(rough bool) bool {
 }
 
 // quarters does so for 2^log cards, of a quarter of which the portions are given. Of four quarters the best and the worst
-// are put together, and the other two. An item that asks for half of the cards, or all, goes by itself.
-func (m *meeting) quarters(list, bare []portion, log int) bool {
+// are put together, and the other two.
+func (m *meeting) quarters(list, bare []portion) bool {
 	between := m.together(m.together(list, list, middle, nobody), bare, either, nobody)
-	if !m.below(m.together(list, list, ends, nobody), between) || !m.below(m.only(log), bare) {
-		return false
-	}
-	half := m.only(log - 1)
-	if len(half) == 0 {
-		return true
-	}
-	beside := m.together(half, bare, either, nobody)
-	return m.below(half, beside) && m.below(list, m.together(beside, list, either, nobody))
+	return m.below(m.together(list, list, ends, nobody), between)
 }
 
 // below reports whether no portions of two lists that fit the bin together are worth more than is allowed.

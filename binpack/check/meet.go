@@ -18,7 +18,7 @@ const stepsEach = 32
 // Two dimensions, x and y, are minded exactly. All others are charged by the multipliers, as are slices; what the
 // bin has of them is taken from what its content may be worth. The rest is about items that take x, y, and a
 // part of a card or 1, 2, 4, … whole cards, or none. An item that asks for another number of whole
-// cards is taken to ask for the next power of two below; slices may lie anywhere, and a card that is cut for
+// cards, and is not put in first, is taken to ask for the next power of two below; slices may lie anywhere, and a card that is cut for
 // them is worth the most that it can be charged for. How many copies there are is minded on one card, and among items without
 // cards; caps, conflicts and followers are not. All of it only lets more contents seem possible.
 //
@@ -26,86 +26,51 @@ const stepsEach = 32
 // most that each card can net, plus the most that items without cards can; a content that nets less than that by
 // the whole excess is not worth more than it may be. So portions that lose too much are dropped, and those that take no less than
 // another and are worth no more.
+//
+// Items that ask for many of the cards are put in first, and for what goes beside them other multipliers are looked for, see part.
 type meeting struct {
-	v          *prover
-	bin        *model.Bin
-	share      int64 // what shares on one card add up to at most
-	x, y       int   // dimensions; −1: none
-	capX, capY int64
-	mx, my     int64
-	loose      []thing   // ask for no card
-	parts      []thing   // ask for a part of one
-	blocks     [][]thing // ask for 2^n
-	cut        int64     // what a card that is cut is worth at most, −1 if none is
-	free       int64
-	sigma      int64 // the most that one card nets
-	excess     int64
-	allowed    int64 // what the content may be worth by x, y and cards
-	grainX     int64
-	grainY     int64
-	shelf      *shelf
-	steps      int64
-	limit      int64
+	v     *prover
+	bin   *model.Bin
+	share int64 // what shares on one card add up to at most
+	x, y  int   // dimensions; −1: none
+	state
+	roomX  int64 // what an empty bin has of x and y
+	roomY  int64
+	loose  []thing // ask for no card
+	parts  []thing // ask for a part of one
+	wholes []thing // ask for whole ones, by falling number
+	cut    int64   // what a card that is cut is worth at most, −1 if none is
+	sigma  int64   // the most that one card nets
+	best   filling // that does
+	excess int64
+	shelf  *shelf
+	steps  int64
+	limit  int64
 }
 
 // thing is an item as a meeting sees it.
 type thing struct {
-	x, y, worth, net, share, most int64
+	x, y, worth, net, share, whole, most int64
+	id                                   int
 }
 
-// meet decides root r within so many nodes, and says how many it took. Where there are many cards, what portions take
-// is rounded down if rough.
-func (v *prover) meet(r *root, rough bool, limit int64) (finding, int64) {
+// meet decides root r within so many nodes, and says how many it took. What it finds need not be legal, so it refutes nothing.
+func (v *prover) meet(r *root, limit int64) (finding, int64) {
 	if v.p.Bins[r.bin].Stays != nil { // what stays is worth more, and a thing knows one worth for all copies
 		return exhausted, 0
 	}
-	m := &meeting{v: v, bin: &v.p.Bins[r.bin], limit: times(limit, stepsEach), x: -1, y: -1, cut: -1, allowed: r.price}
+	m := &meeting{v: v, bin: &v.p.Bins[r.bin], limit: times(limit, stepsEach), x: -1, y: -1, cut: -1}
+	m.allowed = r.price
 	if r.worth > most/8 || !m.scarce(r) || !m.things(r) {
 		return exhausted, 0
 	}
-	m.shelf = &shelf{capX: m.capX, capY: m.capY}
-	m.highest()
-	if m.sigma > most/8/max(m.free, 1) {
-		return exhausted, m.steps / stepsEach
-	}
-	bound := m.mx*m.capX + m.my*m.capY + m.sigma*m.free
-	for _, t := range m.loose {
-		bound = plus(bound, times(max(0, t.net), t.most))
-	}
-	if bound > most/4 || m.allowed < -most/4 {
-		return exhausted, m.steps / stepsEach
-	}
-	if m.excess = bound - m.allowed; m.excess <= 0 {
-		return proven, m.steps / stepsEach
-	}
-	found := refuted
-	if m.whole(rough && m.free > 4) {
+	m.roomX, m.roomY = m.capX, m.capY
+	m.shelf = &shelf{}
+	found := exhausted
+	if m.part(0) && m.steps < m.limit {
 		found = proven
 	}
-	if m.steps >= m.limit {
-		found = exhausted
-	}
 	return found, m.steps / stepsEach
-}
-
-// exactPart is the part of the limit that an exact meeting may take. Where it ends at all it takes a few thousand nodes.
-const exactPart = 50
-
-// exactly and roughly are meetings that refute nothing: what they find need not be legal.
-func (v *prover) exactly(r *root, limit int64) (finding, int64) {
-	return v.meetOnly(r, false, limit/exactPart)
-}
-
-func (v *prover) roughly(r *root, limit int64) (finding, int64) {
-	return v.meetOnly(r, true, limit)
-}
-
-func (v *prover) meetOnly(r *root, rough bool, limit int64) (finding, int64) {
-	found, nodes := v.meet(r, rough, limit)
-	if found == refuted {
-		found = exhausted
-	}
-	return found, nodes
 }
 
 // scarce chooses x and y, for which most is charged, and pays for all else.
@@ -147,7 +112,7 @@ func (m *meeting) things(r *root) bool {
 		if why != "" {
 			continue
 		}
-		t := thing{worth: v.dual(i, m.bin.Domain), share: need.Share, most: v.fitting(space, i, &need)}
+		t := thing{id: i, worth: v.dual(i, m.bin.Domain), share: need.Share, whole: need.Whole, most: v.fitting(space, i, &need)}
 		size := v.p.Items[i].Size
 		for d, amount := range size {
 			switch d {
@@ -171,28 +136,21 @@ func (m *meeting) things(r *root) bool {
 		if t.worth > most/8 || times(t.x, m.mx) > most/8 || times(t.y, m.my) > most/8 {
 			return false
 		}
-		t.net = t.worth - t.x*m.mx - t.y*m.my
-		m.list(t, need.Whole)
+		m.list(t)
 	}
 	if sliced && m.bin.Fixed == nil {
 		m.cut = heaviest(&v.p.Cards[m.bin.Card], v.weights(m.bin.Card, r.mult), 0)
 	}
-	slices.SortStableFunc(m.parts, func(a, b thing) int { // by net worth for the share; products of 2⁶⁰·2⁴⁰
-		return product(b.net, a.share).Cmp(product(a.net, b.share))
-	})
+	slices.SortStableFunc(m.wholes, func(a, b thing) int { return cmp.Compare(b.whole, a.whole) })
 	return true
 }
 
-func (m *meeting) list(t thing, whole int64) {
+func (m *meeting) list(t thing) {
 	switch {
 	case t.share > 0:
 		m.parts = append(m.parts, t)
-	case whole > 0:
-		n := bits.Len64(uint64(whole)) - 1
-		for len(m.blocks) <= n {
-			m.blocks = append(m.blocks, nil)
-		}
-		m.blocks[n] = append(m.blocks[n], t)
+	case t.whole > 0:
+		m.wholes = append(m.wholes, t)
 	default:
 		m.loose = append(m.loose, t)
 	}
@@ -201,15 +159,24 @@ func (m *meeting) list(t thing, whole int64) {
 // highest finds the most that one card nets.
 func (m *meeting) highest() {
 	m.sigma = max(0, m.cut)
-	for n, ts := range m.blocks {
-		for _, t := range ts {
-			if t.net > 0 {
-				m.sigma = max(m.sigma, (t.net>>n)+1) // rounded up
-			}
+	m.best = filling{worth: m.sigma, cards: 1}
+	note := func(f filling) {
+		if n := f.net(m.mx, m.my); n > m.sigma {
+			m.sigma, m.best = n, f
 		}
 	}
-	m.fill(0, m.share, portion{}, func(net int64, _ portion) int64 {
-		m.sigma = max(m.sigma, net)
+	for i := range m.wholes {
+		t := &m.wholes[i]
+		switch {
+		case t.whole > m.free || t.x > m.capX || t.y > m.capY:
+		case !t.big(m.free):
+			note(filling{t.x, t.y, t.worth, 1 << t.log()})
+		case m.large:
+			note(filling{t.x, t.y, t.worth, t.whole})
+		}
+	}
+	m.fill(0, m.share, portion{}, func(_ int64, p portion) int64 {
+		note(filling{p.x, p.y, p.worth, 1})
 		return m.sigma + 1
 	})
 }
@@ -263,21 +230,17 @@ func (m *meeting) one() []portion {
 	return m.shelf.take()
 }
 
-// add puts the items that ask for 2^n cards on the shelf.
+// add puts the items that take 2^n cards on the shelf.
 func (m *meeting) add(n int) {
-	if n >= len(m.blocks) {
-		return
-	}
-	for _, t := range m.blocks[n] {
+	for i := range m.wholes {
+		t := &m.wholes[i]
+		if t.log() != n || t.big(m.free) {
+			continue
+		}
 		if p := (portion{t.x, t.y, t.worth, m.sigma<<n - t.net}); p.loss < m.excess && p.x <= m.capX && p.y <= m.capY {
 			m.shelf.put(p)
 		}
 	}
-}
-
-func (m *meeting) only(n int) []portion {
-	m.add(n)
-	return m.shelf.take()
 }
 
 // cardless lists the portions of items that ask for no card.

@@ -158,7 +158,7 @@ func (v *prover) decide(r *root, limit int64) (found finding, nodes int64) {
 	ways := []func(*root, int64) (finding, int64){v.front, v.search}
 	all, carded := limit, v.p.Bins[r.bin].Card >= 0
 	if carded {
-		ways = []func(*root, int64) (finding, int64){v.front, v.exactly, v.roughly, v.search}
+		ways = []func(*root, int64) (finding, int64){v.front, v.meet, v.search}
 		all = v.nodes
 	}
 	for n, way := range ways {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/tenon-sh/tenon/binpack/knapsack"
 	"github.com/tenon-sh/tenon/binpack/simplex"
 )
 
@@ -12,6 +13,9 @@ import (
 // bins (GPUs) lose most by what a fraction of a bin pretends to cost; parts with many shapes
 // close their gap without, and would need too many cases.
 const caseShapes = 40
+
+// caseCarded is the same where bins have cards: few bins then make up the cost, and fractions of them up to 1 % of it.
+const caseCarded = 150
 
 // A part may have so many cases that cases times bin kinds stay below casesSize, but casesLeast at any rate: a leaf
 // of the certificate has multipliers for every kind, and a plan should stay a file of a few MB.
@@ -54,7 +58,7 @@ type caseNode struct {
 // until that bound meets the cost or Limits.Nodes cases were looked at. Every case is dived from
 // as well: numbers of dear bins that are settled make good packings.
 func (g *generator) cases(m *simplex.Master) {
-	if (g.lines == nil && len(g.Shapes) > caseShapes) || g.Limits.Nodes == 0 {
+	if (g.lines == nil && len(g.Shapes) > g.caseMost()) || g.Limits.Nodes == 0 {
 		return
 	}
 	g.groups = g.sizeGroups()
@@ -82,6 +86,14 @@ func (g *generator) cases(m *simplex.Master) {
 	if g.tree.on == nil {
 		g.tree = nil
 	}
+}
+
+// caseMost is up to how many shapes the part is told apart in cases.
+func (g *generator) caseMost() int {
+	if slices.ContainsFunc(g.bins, (*knapsack.Bin).Carded) {
+		return caseCarded
+	}
+	return caseShapes
 }
 
 // casesLimit is how many cases may be looked at.

@@ -100,13 +100,15 @@ type generator struct {
 	rooms      []*knapsack.Room
 	together   *knapsack.Together
 	mu         [][]float64
-	open       []int  // how often Prove gave up on a bin
-	fails      []int  // beams without success since the last one with
-	rest       []int  // rounds until the next beam
-	crowded    []bool // kinds for which a meeting is no use
-	met        int64  // work of meetings, in branches
-	maxRow     []int  // row of each bin's Max, -1
-	budRow     []int  // row of each budget, -1
+	open       []int   // how often Prove gave up on a bin
+	fails      []int   // beams without success since the last one with
+	rest       []int   // rounds until the next beam
+	labels     []int64 // of the last front
+	crowded    []bool  // kinds for which a meeting is no use
+	met        int64   // work of meetings, in branches
+	slack      float64 // of kinds that meetings decide
+	maxRow     []int   // row of each bin's Max, -1
+	budRow     []int   // row of each budget, -1
 	rows       []simplex.Row
 	cols       []column
 	seen       map[string]bool
@@ -121,9 +123,11 @@ type generator struct {
 	quick      bool      // dive without looking for more patterns first
 	demand     []int64
 	rowsOf     [][]coef         // of each shape: the master's rows that cover it
+	ruled      []bool           // items that rules inside a bin bind; with swaps
+	swaps      [][]int          // what each shape can take the place of; nil: not known yet
 	aggregated bool             // some shapes share rows
 	list       []sized          // kinds for right-sizing
-	twins      [][]int          // of each of bins: those that differ by zone or class only
+	twins      [][]int          // of each of bins: those that differ by zone or class only; nil: not looked for
 	incumbent  attempt          // the best packing so far
 	cells      int64            // of lines' tables, filled so far
 	lines      []*knapsack.Line // nil: more than one dimension matters somewhere
@@ -131,7 +135,7 @@ type generator struct {
 
 // column is a pattern in the master: real, or the fractional content of a relaxation.
 type column struct {
-	bin      int // position in Bins
+	bin      int // position in Bins; -1: a swap
 	content  knapsack.Content
 	vals     []float64 // counts
 	fraction bool
@@ -142,9 +146,9 @@ type column struct {
 // on bins can push a dual beyond.
 const unmetPrice = 50
 
-// newGenerator prepares a part; above so many shapes, some of them share rows.
-func newGenerator(p Part, above int) *generator {
-	g := &generator{Part: p, seen: map[string]bool{}, aggregated: len(p.Shapes) > above}
+// newGenerator prepares a part. In larger ones some shapes share rows.
+func newGenerator(p Part) *generator {
+	g := &generator{Part: p, seen: map[string]bool{}}
 	top := int64(1)
 	for _, b := range p.Bins {
 		top = max(top, p.Problem.Bins[b].Price, staying(&p.Problem.Bins[b]))
@@ -155,23 +159,30 @@ func newGenerator(p Part, above int) *generator {
 	for _, b := range p.Bins {
 		g.bins = append(g.bins, g.newBin(b))
 	}
-	if !g.aggregated {
-		g.lines, _ = knapsack.NewLines(g.bins)
+	own := ownRowsMost
+	if len(p.Shapes) <= linesMost {
+		if g.lines, _ = knapsack.NewLines(g.bins); g.lines != nil {
+			own = linesMost
+		}
 	}
 	for _, k := range g.bins {
 		g.rooms = append(g.rooms, k.Open())
 	}
 	g.list = g.catalogue()
-	g.findTwins()
 	g.order = g.all()
 	slices.SortFunc(g.order, func(a, b int) int { return cmp.Compare(g.Bins[a], g.Bins[b]) })
 	g.mu = make([][]float64, len(g.bins))
 	g.open, g.fails, g.rest = make([]int, len(g.bins)), make([]int, len(g.bins)), make([]int, len(g.bins))
-	g.crowded = make([]bool, len(g.bins))
+	g.labels = make([]int64, len(g.bins))
+	g.crowded, g.slack = make([]bool, len(g.bins)), firstSlack
 	for _, s := range p.Shapes {
 		g.demand = append(g.demand, s.Count)
 	}
-	g.buildRows()
+	rows := len(p.Shapes)
+	if rows > own {
+		rows = fewRows
+	}
+	g.layOut(rows)
 	g.best = Bound{Shapes: make([]float64, len(g.Shapes)), Max: make([]float64, len(g.bins)), Budgets: make([]float64, len(g.budRow)), Mu: make([][]float64, len(g.bins))}
 	g.stayHome()
 	return g
@@ -187,9 +198,8 @@ func (g *generator) newBin(b int) *knapsack.Bin {
 	return k
 }
 
-// buildRows lays out the master: shapes, then bins with a Max, then budgets that the part uses.
-func (g *generator) buildRows() {
-	g.shapeRows()
+// limitRows lays out the rows of bins with a Max, then of budgets that the part uses.
+func (g *generator) limitRows() {
 	g.maxRow = make([]int, len(g.bins))
 	for k := range g.bins {
 		g.maxRow[k] = -1
@@ -223,6 +233,9 @@ func budgetShare(amount, budget int64) float64 {
 
 // entry turns a pattern into a column of the master.
 func (g *generator) entry(c column) simplex.Column {
+	if c.bin < 0 {
+		return g.swapEntry(c)
+	}
 	out := simplex.Column{Cost: g.price(c.bin) - g.bins[c.bin].SavedBy(c.content.Shapes, c.vals)}
 	out.Rows, out.Vals = g.cover(c)
 	if r := g.maxRow[c.bin]; r >= 0 {

@@ -58,7 +58,7 @@ func (r *Run) Diagnose() Diagnosis {
 		Cost: g.cost(g.incumbent.fills), Bound: g.lifted(r.low), Aggregated: g.aggregated, Ending: g.ending(r.cut),
 	}
 	d.Main = g.main()
-	if len(g.Shapes) <= caseShapes {
+	if len(g.Shapes) <= g.caseMost() {
 		d.CasesMost = g.casesLimit()
 	}
 	if g.tree != nil {

@@ -204,12 +204,14 @@ func (d *diver) take(k int, items knapsack.Content, n int64) {
 	d.out = append(d.out, Filled{Bin: d.g.bins[k], Count: n, Items: items})
 }
 
+// part is the fraction of a column in a solution.
+type part struct {
+	col int
+	x   float64
+}
+
 // roundUp opens one bin for each of the largest fractions, filled up with what is left.
 func (d *diver) roundUp() bool {
-	type part struct {
-		col int
-		x   float64
-	}
 	var parts []part
 	for j, col := range d.cols {
 		if x := d.m.X(j); x > 1e-6 {
@@ -238,19 +240,7 @@ func (d *diver) roundUp() bool {
 // update tells the master what is left.
 func (d *diver) update() {
 	g := d.g
-	for s, n := range d.residual {
-		d.m.SetRHS(s, float64(n))
-	}
-	for k, r := range g.maxRow {
-		if r >= 0 {
-			d.m.SetRHS(r, float64(d.st.left[g.Bins[k]]))
-		}
-	}
-	for b, r := range g.budRow {
-		if r >= 0 && g.Problem.Budgets[b] > 0 {
-			d.m.SetRHS(r, float64(d.st.budgets[b])/float64(g.Problem.Budgets[b]))
-		}
-	}
+	g.setLeft(d.m, d.residual, d.st)
 	for i, c := range g.cuts {
 		used := int64(0)
 		for _, f := range d.out {
@@ -259,5 +249,24 @@ func (d *diver) update() {
 			}
 		}
 		d.m.SetRHS(g.cutRow(i), max(0, c.k-float64(used)))
+	}
+}
+
+// setLeft sets a master's right-hand sides to what is left of shapes, bins and budgets.
+func (g *generator) setLeft(m *simplex.Master, left []int64, st *stock) {
+	for r, rhs := range g.demanded(left) {
+		if !g.rows[r].AtMost {
+			m.SetRHS(r, rhs)
+		}
+	}
+	for k, r := range g.maxRow {
+		if r >= 0 {
+			m.SetRHS(r, float64(st.left[g.Bins[k]]))
+		}
+	}
+	for b, r := range g.budRow {
+		if r >= 0 && g.Problem.Budgets[b] > 0 {
+			m.SetRHS(r, float64(st.budgets[b])/float64(g.Problem.Budgets[b]))
+		}
 	}
 }

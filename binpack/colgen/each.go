@@ -1,6 +1,11 @@
 package colgen
 
-import "github.com/tenon-sh/tenon/binpack/knapsack"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tenon-sh/tenon/binpack/knapsack"
+)
 
 // Kinds of bins share nothing but the prices, so they are priced at once where the caller lends cores (Part.Each). Every
 // result is put at its index and used in order: the same bytes come out on any number of cores.
@@ -20,6 +25,15 @@ func (g *generator) each(n int, do func(i int)) {
 // counted, so it changes no result; more would waste more than they gain.
 const proofBatch = 4
 
+// A front is begun beside a cheaper one unless it took so many times the labels of that, or of a cheap one.
+const (
+	dearer     = 4
+	cheapFront = 20_000
+)
+
+// overLittle is the part of its price by which the relaxation of a kind may exceed it for a proof to be hardly worth anything.
+const overLittle = 1e-3
+
 // proved is what is known of an offer.
 type proved struct {
 	verdict  knapsack.Verdict
@@ -28,6 +42,7 @@ type proved struct {
 	ideal    []knapsack.Content // what only seems possible to a meeting, best first
 	worth    float64            // what the bin's content is worth at most
 	nodes    int64
+	labels   int64 // of a front
 	met      int64 // of which by meetings
 	crowded  bool  // a meeting is no use
 }
@@ -38,7 +53,6 @@ type effort struct {
 	width    int   // of a beam where branching is given up; 0: none
 	labels   int64 // of a front; 0: none
 	meeting  int64 // of a meeting, in branches; 0: none
-	rough    bool  // meetings round uses down
 }
 
 // proving says what to decide.
@@ -49,6 +63,15 @@ type proving struct {
 	need   int // how many verdicts will be used at least
 }
 
+// frontLabels is how many of so many labels a front may take. Where the relaxation is hardly worth more than the price, a proof is
+// hardly worth anything, and the longest.
+func frontLabels(over float64, labels int64) int64 {
+	if over < overLittle {
+		return labels / 8
+	}
+	return labels
+}
+
 // decide looks for the best content of an offer's bin.
 func (g *generator) decide(o offer, pi []float64, t float64, e effort) proved {
 	bin := g.bins[o.k]
@@ -57,7 +80,8 @@ func (g *generator) decide(o offer, pi []float64, t float64, e effort) proved {
 	}
 	v := proved{worth: o.rel.Value}
 	if e.labels > 0 {
-		v.verdict, v.contents, v.unreal, v.worth = bin.Front(pi, o.rel, t, e.labels)
+		v.verdict, v.contents, v.unreal, v.worth = bin.Front(pi, o.rel, t, frontLabels(o.over, e.labels))
+		v.labels = bin.Labels()
 	}
 	if v.verdict == knapsack.Open && e.branches > 0 {
 		var c knapsack.Content
@@ -73,29 +97,57 @@ func (g *generator) decide(o offer, pi []float64, t float64, e effort) proved {
 	return v
 }
 
+// batch is how many proofs are begun at once. A front that took many times as many labels as the first one last time is not
+// begun before what is cheaper is known to be of no use.
+func (g *generator) batch(w *proving) int {
+	if g.Each == nil {
+		return 1
+	}
+	n := min(max(proofBatch, w.need), len(w.offers))
+	if w.effort.labels > 0 {
+		for i, o := range w.offers[1:n] {
+			if g.labels[o.k] > dearer*max(g.labels[w.offers[0].k], cheapFront) {
+				return i + 1
+			}
+		}
+	}
+	return n
+}
+
+// byLabels puts those offers first whose last front took the fewest labels, then those that exceed their price the most. One success
+// is enough for a round, and a dear proof would mostly be one more of what was proven in the round before.
+func (g *generator) byLabels(offers []offer) {
+	slices.SortStableFunc(offers, func(a, b offer) int {
+		return cmp.Or(cmp.Compare(g.labels[a.k], g.labels[b.k]), cmp.Compare(b.over, a.over))
+	})
+}
+
 // prove branches on offers in their order, and gives each verdict with its threshold to use, until that wants no more: it
 // returns how many it will use at least.
 func (g *generator) prove(w proving, use func(o offer, t float64, v proved) int) {
 	for len(w.offers) > 0 && w.need > 0 {
-		batch := 1
-		if g.Each != nil {
-			batch = max(proofBatch, w.need)
-		}
-		now := w.offers[:min(batch, len(w.offers))]
+		now := w.offers[:g.batch(&w)]
 		w.offers = w.offers[len(now):]
-		threshold := func(o offer) float64 { return g.threshold(o.k, w.p) * (1 + slackTarget) }
-		out := make([]proved, len(now))
+		threshold := func(o offer) float64 { return g.threshold(o.k, w.p) * (1 + g.slackOf(o.k)) }
+		out, limits, meets := make([]proved, len(now)), make([]float64, len(now)), make([]bool, len(now))
+		for i, o := range now {
+			limits[i], meets[i] = threshold(o), g.byMeeting(o.k)
+		}
 		g.each(len(now), func(i int) {
-			out[i] = g.decide(now[i], w.p.pi, threshold(now[i]), w.effort)
+			out[i] = g.decide(now[i], w.p.pi, limits[i], w.effort)
 		})
 		for i, v := range out {
-			if v.met > 0 && !g.byMeeting(now[i].k) { // the budget was spent by those before it
-				v = g.decide(now[i], w.p.pi, threshold(now[i]), w.effort)
+			if meets[i] && !g.byMeeting(now[i].k) { // the budget was spent by those before it
+				limits[i] = threshold(now[i])
+				v = g.decide(now[i], w.p.pi, limits[i], w.effort)
 			}
 			g.work.Branches += v.nodes
 			g.met += v.met
+			if v.labels > 0 {
+				g.labels[now[i].k] = v.labels
+			}
 			g.crowded[now[i].k] = g.crowded[now[i].k] || v.crowded
-			if w.need = use(now[i], threshold(now[i]), v); w.need == 0 {
+			if w.need = use(now[i], limits[i], v); w.need == 0 {
 				return
 			}
 		}

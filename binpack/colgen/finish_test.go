@@ -42,7 +42,7 @@ func TestLinesWithoutWasteAreClosed(t *testing.T) {
 		p, cost := full(seed, 20)
 		a := Solve(whole(p, l))
 		audit(t, p, a)
-		g := newGenerator(whole(p, l), aggregateAbove)
+		g := newGenerator(whole(p, l))
 		if g.lines == nil {
 			t.Fatalf("seed %d: no line", seed)
 		}
@@ -63,7 +63,7 @@ func TestFinishStaysWithinTheStock(t *testing.T) {
 	lines, saved := 0, 0
 	for seed := range uint64(3000) {
 		p := exact.Random(seed, exact.Options{NoSpreads: true, Copies: 12})
-		g := newGenerator(whole(p, few), aggregateAbove)
+		g := newGenerator(whole(p, few))
 		if g.lines == nil {
 			continue
 		}
@@ -124,7 +124,7 @@ func TestFinishIsBounded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, cost := full(2, 20)
-			g := newGenerator(whole(p, few), aggregateAbove)
+			g := newGenerator(whole(p, few))
 			st, residual := newStock(p), append([]int64(nil), g.demand...)
 			fills := g.greedy(g.all(), residual, g.firstPrices(), st)
 			g.unlimit()

@@ -222,6 +222,9 @@ func (g *generator) solve(m *simplex.Master) error {
 func (g *generator) columns(m *simplex.Master) error {
 	worths := make([]float64, len(g.bins))
 	center := g.warm(m)
+	if g.aggregated && g.best.Value > 0 { // the rows were fewer before
+		center = prices{pi: g.best.Shapes, max: g.best.Max, bud: g.best.Budgets, cut: g.best.Cuts}
+	}
 	for g.work.Iterations < g.Limits.Iterations && !g.ended() {
 		if err := g.solve(m); err != nil {
 			return err
@@ -235,8 +238,8 @@ func (g *generator) columns(m *simplex.Master) error {
 		before := g.best.Value
 		n := g.priceRound(m, p, exact, worths)
 		g.considerPlain(p, worths)
-		if g.wide() {
-			n += g.whole(m, p)
+		if g.aggregated {
+			n += g.addSwaps(m, exact.pi)
 		}
 		if g.best.Value > before || center.pi == nil {
 			center = p
@@ -252,31 +255,6 @@ func (g *generator) columns(m *simplex.Master) error {
 		}
 	}
 	return nil
-}
-
-// whole packs everything by value at the prices, and adds the contents: unlike those that price best one by one, they
-// complement each other.
-func (g *generator) whole(m *simplex.Master, p prices) int {
-	st, left, n := newStock(g.Problem), slices.Clone(g.demand), 0
-	pi := slices.Clone(p.pi)
-	for s := range pi {
-		pi[s] = max(pi[s], 1e-9)
-	}
-	fills := g.greedy(g.all(), left, pi, st)
-	g.unlimit()
-	at := map[*knapsack.Bin]int{}
-	for k, bin := range g.bins {
-		at[bin] = k
-	}
-	for _, f := range fills {
-		if g.add(m, at[f.Bin], f.Items) {
-			n++
-		}
-	}
-	if g.incumbent.st != nil {
-		g.keep(attempt{g.rightSize(fills, st), left, st})
-	}
-	return n
 }
 
 // priceRound adds the best patterns at prices p that also pay at the exact prices.
@@ -308,7 +286,7 @@ func (g *generator) priceRound(m *simplex.Master, p, exact prices, worths []floa
 // bound runs the second phase: until every bin is proven, relaxed into the master, or work runs out.
 func (g *generator) bound(m *simplex.Master) error {
 	worths := make([]float64, len(g.bins))
-	for g.work.Iterations < g.Limits.Iterations && !g.halted() {
+	for g.work.Iterations < g.Limits.Iterations && !g.halted() && !g.spent() {
 		if err := g.solve(m); err != nil {
 			return err
 		}
@@ -317,7 +295,7 @@ func (g *generator) bound(m *simplex.Master) error {
 		added := g.boundRound(m, p, worths)
 		g.consider(p, worths)
 		g.report("bound")
-		if added == 0 {
+		if added == 0 && !g.tighten() {
 			return nil
 		}
 	}
@@ -356,13 +334,13 @@ func (g *generator) boundRound(m *simplex.Master, p prices, worths []float64) in
 func (g *generator) proveRound(m *simplex.Master, p prices, worths []float64, offers []offer) int {
 	offers, resting := g.rested(offers)
 	short := effort{branches: g.Limits.Branches / shortProof, width: beamWidth, meeting: g.Limits.Branches / shortMeeting}
-	long := effort{branches: g.Limits.Branches, labels: g.Limits.Branches * labelsEach, meeting: g.Limits.Branches * longMeeting, rough: true}
+	long := effort{branches: g.Limits.Branches, labels: g.Limits.Branches * labelsEach, meeting: g.Limits.Branches * longMeeting}
 	added, left := g.proveAll(m, proving{p, offers, short, proveEach}, worths)
 	if added > 0 {
 		return added
 	}
 	left = append(left, resting...)
-	slices.SortStableFunc(left, func(a, b offer) int { return cmp.Compare(b.over, a.over) })
+	g.byLabels(left)
 	added, _ = g.proveAll(m, proving{p, left, long, 1}, worths) // what that finds is dear: its first success is looked at at once
 	return added
 }
@@ -417,7 +395,7 @@ func (g *generator) addAll(m *simplex.Master, p prices, k int, contents []knapsa
 		for i, s := range c.Shapes {
 			worth += float64(p.pi[s] * float64(c.Counts[i]))
 		}
-		for _, twin := range g.twins[k] {
+		for _, twin := range g.twinsOf(k) {
 			if worth > g.threshold(twin, p)*(1+slackTarget) && g.bins[twin].Holds(c, g.rooms[twin]) && g.add(m, twin, c) {
 				n++
 			}
@@ -428,6 +406,14 @@ func (g *generator) addAll(m *simplex.Master, p prices, k int, contents []knapsa
 
 // twinsMost is the most twins that a kind may have: a few zones and classes of one type, not a thousand nodes of today.
 const twinsMost = 12
+
+// twinsOf returns the twins of kind k. They are found when they are first asked for: a first answer needs none.
+func (g *generator) twinsOf(k int) []int {
+	if g.twins == nil {
+		g.findTwins()
+	}
+	return g.twins[k]
+}
 
 // findTwins finds the kinds of equal price, room and cards: those that differ by zone or class only.
 func (g *generator) findTwins() {
@@ -461,14 +447,5 @@ func (g *generator) progress(phase string) Progress {
 	return Progress{
 		Phase: phase, Iterations: g.work.Iterations, Bound: g.bestBound() / g.scale,
 		Cost: float64(g.cost(g.incumbent.fills)), Left: total(g.incumbent.left),
-	}
-}
-
-// beside reports the progress of another bound for the same part, whose packing this is.
-func (g *generator) beside(other Progress) {
-	if g.Report != nil {
-		p := g.progress(other.Phase)
-		p.Bound = max(p.Bound, other.Bound)
-		g.Report(p)
 	}
 }

@@ -37,16 +37,11 @@ func (q *queue) Pop() any {
 // kind is looked at again only when it comes up (a lazy heap). It stops when nothing fits or
 // the stock is empty; residual then holds what is left.
 func (g *generator) greedy(kinds []int, residual []int64, pi []float64, st *stock) []Filled {
-	q := make(queue, 0, len(kinds))
-	for _, k := range kinds {
-		if c, ok := g.evaluate(k, residual, pi, st); ok {
-			q = append(q, c)
-		}
-	}
+	q := g.evaluateAll(kinds, residual, pi, st)
 	heap.Init(&q)
 	var out []Filled
 	for len(q) > 0 {
-		c, ok := g.evaluate(q[0].k, residual, pi, st)
+		c, ok := g.evaluate(q[0].k, residual, pi, st, false)
 		if !ok {
 			heap.Pop(&q)
 			continue
@@ -66,22 +61,38 @@ func (g *generator) greedy(kinds []int, residual []int64, pi []float64, st *stoc
 	return out
 }
 
-func (g *generator) evaluate(k int, residual []int64, pi []float64, st *stock) (candidate, bool) {
+// evaluateAll evaluates kinds for the first time.
+func (g *generator) evaluateAll(kinds []int, residual []int64, pi []float64, st *stock) queue {
+	q := make(queue, 0, len(kinds))
+	for _, k := range kinds {
+		if c, ok := g.evaluate(k, residual, pi, st, true); ok {
+			q = append(q, c)
+		}
+	}
+	return q
+}
+
+// evaluate says what greedy would put into a kind; anew if the kind was not evaluated at these prices yet.
+func (g *generator) evaluate(k int, residual []int64, pi []float64, st *stock, anew bool) (c candidate, ok bool) {
 	bin := g.bins[k]
 	if st.most(bin.Index, 1) <= 0 {
 		return candidate{}, false
 	}
 	bin.Limit(residual)
-	c, worth := bin.Greedy(pi, g.multipliers(k), g.rooms[k])
-	if len(c.Shapes) == 0 {
-		return candidate{}, false
+	c = candidate{k: k, ratio: math.Inf(1)}
+	worth, saved := 0.0, 0.0
+	if anew {
+		c.content, worth = bin.Greedy(pi, g.multipliers(k), g.rooms[k])
+	} else {
+		c.content, worth = bin.GreedyAgain(pi, g.rooms[k])
 	}
-	ratio := math.Inf(1)
-	saved := bin.SavedBy(bin.Global(c).Shapes, floats(c.Counts))
+	if bin.Stays() {
+		saved = bin.SavedBy(bin.Global(c.content).Shapes, floats(c.content.Counts))
+	}
 	if p := g.price(k) - saved; p > 0 {
-		ratio = (worth - saved) / p
+		c.ratio = (worth - saved) / p
 	}
-	return candidate{k: k, content: c, ratio: ratio}, true
+	return c, len(c.content.Shapes) > 0
 }
 
 // multipliers returns the last multipliers of a kind, or even ones.

@@ -23,7 +23,7 @@ func shared() (*generator, prices) {
 	}
 	l := few
 	l.Branches = 5000
-	g := newGenerator(whole(p, l), aggregateAbove)
+	g := newGenerator(whole(p, l))
 	pr := prices{pi: make([]float64, len(g.Shapes)), max: make([]float64, len(g.bins)), bud: make([]float64, len(g.budRow))}
 	for s, sh := range g.Shapes {
 		size := g.Problem.Items[sh.Item].Size
@@ -82,5 +82,32 @@ func TestTheBudgetOfMeetingsEndsAlikeOnAnyNumberOfCores(t *testing.T) {
 	}
 	if len(one) < 4 || one[0] == 0 || one[len(one)-1] != 0 {
 		t.Errorf("meetings took %v, so that the budget did not end among them", one)
+	}
+}
+
+// Kinds that meetings decide may exceed their price by a slack that becomes less in stages, while the budget lasts; all others by the
+// least slack.
+func TestTheSlackOfMeetingsBecomesLessInStages(t *testing.T) {
+	g, _ := shared()
+	stages := 0
+	for last := 1.0; ; stages++ {
+		now := g.slackOf(0)
+		if now < slackTarget || now > last {
+			t.Fatalf("stage %d: a slack of %v after %v", stages, now, last)
+		}
+		if last = now; !g.tighten() {
+			break
+		}
+	}
+	if got := g.slackOf(0); got != slackTarget || stages < 2 {
+		t.Errorf("a slack of %v after %d stages, want %v after some", got, stages, slackTarget)
+	}
+	g, _ = shared()
+	g.crowded[0] = true
+	if got := g.slackOf(0); got != slackTarget {
+		t.Errorf("a slack of %v for a kind that no meeting decides, want %v", got, slackTarget)
+	}
+	if g.met = g.Limits.Branches*meetBudget + 1; g.tighten() || g.slackOf(1) != slackTarget {
+		t.Error("stages go on though the budget is spent")
 	}
 }

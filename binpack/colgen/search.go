@@ -38,22 +38,32 @@ func (g *generator) random() *rand.Rand {
 	return rand.New(rand.NewPCG(20261124, uint64(len(g.Shapes))))
 }
 
-// search makes up to Limits.Moves moves.
-func (g *generator) search() {
-	fills := g.incumbent.fills
-	s := &searcher{g: g, st: g.incumbent.st, cost: g.cost(fills), rng: g.random(), pi: g.best.Shapes}
-	bins := int64(0)
-	for _, f := range fills {
-		bins += f.Count
-	}
-	if bins > searchBins {
-		return
-	}
-	for _, f := range fills {
+// newSearcher opens every bin of a packing by itself.
+func (g *generator) newSearcher(a attempt) *searcher {
+	s := &searcher{g: g, st: a.st, cost: g.cost(a.fills), rng: g.random(), pi: g.best.Shapes}
+	for _, f := range a.fills {
 		for range f.Count {
 			s.push(Filled{Bin: f.Bin, Count: 1, Items: f.Items})
 		}
 	}
+	return s
+}
+
+// tooMany says that a packing has more bins than searches keep records of.
+func (g *generator) tooMany() bool {
+	bins := int64(0)
+	for _, f := range g.incumbent.fills {
+		bins += f.Count
+	}
+	return bins > searchBins
+}
+
+// search makes up to Limits.Moves moves.
+func (g *generator) search() {
+	if g.tooMany() {
+		return
+	}
+	s := g.newSearcher(g.incumbent)
 	s.choose()
 	if len(s.open) >= ruinMin && len(s.kinds)+len(g.homes) > 0 && s.pi != nil {
 		for n := range g.Limits.Moves {
@@ -117,9 +127,10 @@ func (s *searcher) pick() int {
 	return best
 }
 
-func (s *searcher) move() {
-	n := min(len(s.open), ruinMin+s.rng.IntN(ruinMax-ruinMin+1))
+// several picks n bins.
+func (s *searcher) several(n int) []int {
 	var ruin []int
+	n = min(n, len(s.open))
 	for range 4 * n {
 		if i := s.pick(); !slices.Contains(ruin, i) {
 			ruin = append(ruin, i)
@@ -128,6 +139,11 @@ func (s *searcher) move() {
 			break
 		}
 	}
+	return ruin
+}
+
+// takeApart gives bins back to the stock, and returns what was in them.
+func (s *searcher) takeApart(ruin []int) ([]int64, []Filled) {
 	residual := make([]int64, len(s.g.Shapes))
 	var removed []Filled
 	for _, i := range ruin {
@@ -138,6 +154,12 @@ func (s *searcher) move() {
 		}
 		removed = append(removed, f)
 	}
+	return residual, removed
+}
+
+func (s *searcher) move() {
+	ruin := s.several(ruinMin + s.rng.IntN(ruinMax-ruinMin+1))
+	residual, removed := s.takeApart(ruin)
 	built := s.rebuild(residual, removed)
 	old := s.g.cost(removed)
 	if total(residual) > 0 || s.g.cost(built) >= old {

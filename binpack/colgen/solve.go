@@ -26,7 +26,7 @@ type Run struct {
 
 // Begin packs a part by value alone: the first answer, without a bound.
 func Begin(p Part) *Run {
-	g := newGenerator(p, aggregateAbove)
+	g := newGenerator(p)
 	st := newStock(p.Problem)
 	residual := append([]int64(nil), g.demand...)
 	fills := g.rightSize(g.greedy(g.all(), residual, g.firstPrices(), st), st)
@@ -51,25 +51,11 @@ func Solve(p Part) Answer { return Begin(p).Solve() }
 // Solve packs the part and bounds it.
 func (r *Run) Solve() Answer {
 	g := r.g
-	if g.Start == nil && g.wide() {
-		g.Start = g.sketch()
-	}
-	m := g.start(g.incumbent.fills)
-	cut, err := g.relax(m)
+	m, cut, err := g.relaxation(g.incumbent.fills)
 	r.cut = cut
-	g.work.Pivots += m.Pivots()
 	g.pack(m, err == nil)
 	best := g.incumbent
 	a := Answer{Fills: best.fills, Residual: best.left, Bound: g.inUnits(), Work: g.work, Learnt: g.learnt()}
-	if n := len(g.Shapes); n > aggregateFrom && n <= aggregateAbove && g.lines == nil && !g.halted() {
-		p := g.Part
-		p.Report = g.beside
-		b, work := BoundOnly(p)
-		a.Work.Add(work)
-		if b.Value > a.Bound.Value {
-			a.Bound = b
-		}
-	}
 	r.low = a.Bound.Value
 	if g.Report != nil {
 		p := g.progress("done")
@@ -95,9 +81,18 @@ func (g *generator) pack(m *simplex.Master, converged bool) {
 	if known {
 		g.keep(g.again(slices.Clone(g.Start.Fills)))
 	}
-	if total(g.incumbent.left) > 0 || !g.closed() && !g.wide() && (!known || len(g.Shapes) <= diveAgain) { // a dive from so many rows takes minutes
+	if total(g.incumbent.left) > 0 || !g.closed() && (!known || len(g.Shapes) <= diveAgain) {
 		st := newStock(g.Problem)
 		fills, left := g.round(m, st)
+		g.keep(attempt{g.rightSize(fills, st), left, st})
+	}
+	if converged && g.descends() && !g.closed() {
+		g.descend(m)
+	}
+	if g.aggregated { // beams are not always better than value alone
+		st, left := newStock(g.Problem), slices.Clone(g.demand)
+		fills := g.greedy(g.all(), left, positive(g.best.Shapes), st)
+		g.unlimit()
 		g.keep(attempt{g.rightSize(fills, st), left, st})
 	}
 	if total(g.incumbent.left) > 0 && g.ranked() {
@@ -111,6 +106,12 @@ func (g *generator) pack(m *simplex.Master, converged bool) {
 		g.cases(m)
 	}
 	g.search()
+}
+
+// descends says whether a part is packed by descents. Lines have a dive of their own, homes are costs that a content has or
+// not, and in parts of more than descendMost shapes they gain nothing.
+func (g *generator) descends() bool {
+	return g.lines == nil && len(g.homes) == 0 && len(g.Shapes) <= descendMost && !g.aggregated && !g.tooMany()
 }
 
 // keep makes an attempt the incumbent if it is better.
@@ -144,18 +145,27 @@ func (g *generator) bestBound() float64 {
 	return g.best.Value
 }
 
+// relaxation returns a master that is solved over all contents, as relax does. Where shapes share rows, it is solved with few of
+// them first.
+func (g *generator) relaxation(first []Filled) (m *simplex.Master, cut bool, err error) {
+	m = g.start(first)
+	if g.aggregated {
+		if err = g.columns(m); err == nil && !g.halted() {
+			g.work.Pivots += m.Pivots()
+			m = g.refine(m, moreRows)
+		}
+	}
+	cut, err = g.relax(m)
+	g.work.Pivots += m.Pivots()
+	return m, cut, err
+}
+
 // relax solves the relaxation over all contents, as far as limits go, and says whether they cut it short. An error says
 // that there are no patterns to go on with.
 func (g *generator) relax(m *simplex.Master) (cut bool, err error) {
 	if g.lines != nil {
 		err = g.converge(m)
 		return err != nil, err
-	}
-	if g.wide() {
-		most := g.Limits.Iterations
-		defer func() { g.Limits.Iterations = most }()
-		g.Limits.Iterations = min(most, g.work.Iterations+wideRounds)
-		return true, g.columns(m)
 	}
 	if err := g.columns(m); err != nil {
 		return true, err
@@ -165,8 +175,8 @@ func (g *generator) relax(m *simplex.Master) (cut bool, err error) {
 
 // round makes whole numbers of the master's solution.
 func (g *generator) round(m *simplex.Master, st *stock) ([]Filled, []int64) {
-	if g.aggregated || g.stopped() {
-		return g.scoop(m, st)
+	if g.aggregated {
+		return g.assemble(m, st)
 	}
 	return g.dive(m, st)
 }
@@ -187,13 +197,11 @@ func (g *generator) unlimit() {
 
 // BoundOnly bounds a part without packing it.
 func BoundOnly(p Part) (Bound, model.Work) {
-	g := newGenerator(p, aggregateFrom)
+	g := newGenerator(p)
 	residual := append([]int64(nil), g.demand...)
 	first := g.greedy(g.all(), residual, g.firstPrices(), newStock(p.Problem))
 	g.unlimit()
-	m := g.start(first)
-	_, _ = g.relax(m)
-	g.work.Pivots += m.Pivots()
+	_, _, _ = g.relaxation(first)
 	return g.inUnits(), g.work
 }
 

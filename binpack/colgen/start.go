@@ -7,7 +7,7 @@ import (
 	"github.com/tenon-sh/tenon/binpack/simplex"
 )
 
-// Start is a place to start from: what a solve of a similar part learnt, or a sketch of this one. It may be wrong in every
+// Start is a place to start from: what a solve of a similar part learnt. It may be wrong in every
 // way and changes no more than how long it takes, and which of several good packings comes out.
 type Start struct {
 	Patterns []Pattern // contents that were worth having, in any order
@@ -27,31 +27,6 @@ const learntMost = 8000
 
 // diveAgain is up to how many shapes a part is dived anew although its packing is known: few shapes are dived at once.
 const diveAgain = 100
-
-// sketchRounds bounds the rounds of a sketch.
-const sketchRounds = 200
-
-// sketch solves the relaxation with rows that shapes share. A thousand rows need hundreds of rounds to find
-// their prices from nothing; shared rows find nearly the same in a fraction of the pivots.
-func (g *generator) sketch() *Start {
-	p := g.Part
-	p.Report = nil
-	p.Limits.Iterations = min(p.Limits.Iterations, sketchRounds)
-	h := newGenerator(p, 0)
-	h.unlimit()
-	m := h.start(g.incumbent.fills)
-	_ = h.columns(m)
-	g.work.Iterations += h.work.Iterations
-	g.work.Pivots += m.Pivots()
-	s := &Start{Prices: make([]float64, len(g.Shapes))}
-	for i, v := range h.best.Shapes {
-		s.Prices[i] = v / h.scale
-	}
-	for _, c := range h.cols {
-		s.Patterns = append(s.Patterns, Pattern{At: c.bin, Items: c.content})
-	}
-	return s
-}
 
 // warm puts what is known into the master, and returns the prices to begin with; their pi is nil where there are none.
 func (g *generator) warm(m *simplex.Master) prices {

@@ -32,7 +32,7 @@ func dealt(g *generator, st *stock, to []int) []Filled {
 func TestTheSearchBringsHome(t *testing.T) {
 	l := few
 	l.Moves = 200
-	g := newGenerator(whole(homes(), l), aggregateAbove)
+	g := newGenerator(whole(homes(), l))
 	g.best.Shapes = g.firstPrices()
 	st := newStock(g.Problem)
 	fills := dealt(g, st, []int{1, 2, 3, 0})
@@ -62,7 +62,7 @@ func TestRightSizeBringsHome(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := homes()
 			p.Bins[0].Price = tc.price
-			g := newGenerator(whole(p, few), aggregateAbove)
+			g := newGenerator(whole(p, few))
 			st := newStock(p)
 			at := map[int]int{} // by bin of the problem
 			for k, b := range g.Bins {
@@ -87,7 +87,7 @@ func TestMovesMakeCostsFiner(t *testing.T) {
 	for b := range p.Bins {
 		p.Bins[b].Stays[0].Saves = 3
 	}
-	g := newGenerator(whole(p, few), aggregateAbove)
+	g := newGenerator(whole(p, few))
 	if g.divisor != 1 || g.meets(41, 40*g.scale) || !g.meets(40, 39.5*g.scale) {
 		t.Errorf("costs are multiples of %d", g.divisor)
 	}
@@ -99,7 +99,7 @@ func TestHomesShareOneKindsProof(t *testing.T) {
 	p.Bins = append(p.Bins, model.Bin{Cap: []int64{6}, Price: 10, Card: -1})
 	l := few
 	l.Branches = 10_000
-	g := newGenerator(whole(p, l), aggregateAbove)
+	g := newGenerator(whole(p, l))
 	for k, bin := range g.bins {
 		want := map[bool]int64{true: 2_500, false: 10_000}[bin.Stays()]
 		if got, short := g.branches(k, l.Branches), g.branches(k, 500); got != want || short != 500 {
@@ -125,7 +125,7 @@ func hog() *model.Problem {
 func TestDecidingAHomeTakesItsShareOfBranches(t *testing.T) {
 	l := few
 	l.Branches = 10_000
-	g := newGenerator(whole(hog(), l), aggregateAbove)
+	g := newGenerator(whole(hog(), l))
 	pi := make([]float64, len(g.Shapes))
 	for s, sh := range g.Shapes {
 		pi[s] = float64(g.Problem.Items[sh.Item].Size[0]) * 1e-5
@@ -140,7 +140,7 @@ func TestDecidingAHomeTakesItsShareOfBranches(t *testing.T) {
 
 // The least mix counts moves as cost does: of contents that all lie in the wrong home, 40 for bins and 8 for moves.
 func TestTheLeastMixCountsMoves(t *testing.T) {
-	g := newGenerator(whole(homes(), few), aggregateAbove)
+	g := newGenerator(whole(homes(), few))
 	st := newStock(g.Problem)
 	g.incumbent = attempt{dealt(g, st, []int{1, 2, 3, 0}), make([]int64, len(g.Shapes)), st}
 	if d := (&Run{g: g}).Diagnose(); d.Cost != 48 || d.Floor < 47.99 || d.Floor > 48.01 {

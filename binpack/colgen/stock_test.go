@@ -63,7 +63,7 @@ func TestRightSizeStaysWithinTheStock(t *testing.T) {
 	for seed := range uint64(1500) {
 		rng := rand.New(rand.NewPCG(seed, 8))
 		p := exact.Random(seed, exact.Options{NoSpreads: true, Copies: 12})
-		g := newGenerator(whole(p, few), aggregateAbove)
+		g := newGenerator(whole(p, few))
 		st := newStock(p)
 		residual := slices.Clone(g.demand)
 		var fills []Filled
@@ -105,7 +105,7 @@ func TestRightSizeTakesTheCheapestFirstAsFarAsItGoes(t *testing.T) {
 			{Cap: []int64{3}, Price: 4, Card: -1, Uses: []model.Use{{Budget: 0, Amount: 2}}},
 		},
 	}
-	g := newGenerator(whole(p, few), aggregateAbove)
+	g := newGenerator(whole(p, few))
 	st := newStock(p)
 	dear := g.bins[slices.IndexFunc(g.bins, func(k *knapsack.Bin) bool { return k.Index == 0 })]
 	st.take(0, 4)
@@ -128,7 +128,7 @@ func TestSearchStaysWithinTheStock(t *testing.T) {
 		p := exact.Random(seed, exact.Options{NoSpreads: true, Copies: 16})
 		l := few
 		l.Moves = 100
-		g := newGenerator(whole(p, l), aggregateAbove)
+		g := newGenerator(whole(p, l))
 		g.best.Shapes = g.firstPrices()
 		st, residual := newStock(p), slices.Clone(g.demand)
 		var fills []Filled

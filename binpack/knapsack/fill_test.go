@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/tenon-sh/tenon/binpack/exact"
 	"github.com/tenon-sh/tenon/binpack/model"
 )
@@ -44,6 +46,24 @@ func TestContentsAreLegal(t *testing.T) {
 	if got < 0.9*most {
 		t.Errorf("contents by rounding are worth %v, the best ones %v", got, most)
 	}
+}
+
+// A bin that is filled again after less is left must get what sorting anew would give it.
+func TestGreedyAgainIsGreedyOfWhatIsLeft(t *testing.T) {
+	trials(t, 300, exact.Options{NoSpreads: true}, func(t *testing.T, r *trial, rng *rand.Rand) {
+		room, left := r.bin.Open(), r.some(rng)
+		r.bin.Limit(left)
+		r.bin.Greedy(r.pi, r.bin.Even(), room)
+		for s := range left {
+			left[s] = rng.Int64N(left[s] + 1)
+		}
+		r.bin.Limit(left)
+		got, worth := r.bin.GreedyAgain(r.pi, room)
+		want, wantWorth := r.bin.Greedy(r.pi, r.bin.Even(), room)
+		if diff := cmp.Diff(want, got); diff != "" || worth != wantWorth {
+			t.Errorf("worth %v, want %v (-want +got):\n%s", worth, wantWorth, diff)
+		}
+	})
 }
 
 // A content that is topped up keeps what fits of it and stays legal; one that the bin holds is kept whole.

@@ -33,6 +33,7 @@ type front struct {
 type frontItem struct {
 	l       int
 	value   float64
+	worth   float64 // its value for its charge
 	size    [2]int64
 	upper   int64
 	copies  int32 // of the shape; a front decides them together
@@ -129,16 +130,44 @@ func (f *front) charge(it *frontItem) float64 {
 	return float64(f.price[0]*float64(it.size[0])) + float64(f.price[1]*float64(it.size[1]))
 }
 
-// arrange puts those first that are worth the most for their charge, as all later ones then fill a room worse, and adds up what later ones can still do.
+// largePart is the part of a capacity that a large item takes more than.
+const largePart = 4
+
+// large reports whether an item takes more than a fourth of either capacity.
+func (f *front) large(it *frontItem) bool {
+	return largePart*it.size[0] > f.cap[0] || largePart*it.size[1] > f.cap[1]
+}
+
+// arrange puts large items first, of which few labels can have more than a few, and then those that are worth the most for their charge, as
+// all later ones then fill a room worse. It adds up what later ones can still do.
 func (f *front) arrange() {
 	f.split()
-	rate := func(it *frontItem) float64 { return it.value / f.charge(it) }
+	for n := range f.items {
+		it := &f.items[n]
+		it.worth = it.value / f.charge(it)
+	}
+	last := func(it *frontItem) int {
+		if f.large(it) {
+			return 0
+		}
+		return 1
+	}
 	slices.SortStableFunc(f.items, func(a, b frontItem) int {
-		return cmp.Or(cmp.Compare(rate(&b), rate(&a)), cmp.Compare(f.charge(&b), f.charge(&a)))
+		return cmp.Or(cmp.Compare(last(&a), last(&b)), cmp.Compare(b.worth, a.worth), cmp.Compare(f.charge(&b), f.charge(&a)))
 	})
-	all := slices.Clone(f.items)
+	var servers []frontItem
+	for n := range f.items {
+		if !f.fitsMore(&f.items[n]) {
+			servers = append(servers, f.items[n])
+		}
+	}
 	f.items = slices.DeleteFunc(f.items, func(it frontItem) bool {
-		return slices.ContainsFunc(all, func(o frontItem) bool { return f.serves(&o, &it) })
+		for n := range servers {
+			if serves(&servers[n], &it) {
+				return true
+			}
+		}
+		return false
 	})
 	f.hull.reset()
 	spare, best, reach := 0.0, 0.0, [2]int64{}
@@ -146,7 +175,7 @@ func (f *front) arrange() {
 		it := &f.items[n]
 		it.spare, it.rate, it.reach, it.rates = spare, min(1, best), reach, f.hull.prices
 		f.hull.add([2]float64{float64(it.size[0]), float64(it.size[1])}, it.value, [2]float64{float64(f.cap[0]), float64(f.cap[1])})
-		best = max(best, rate(it))
+		best = max(best, it.worth)
 		spare += max(0, float64((it.value-f.charge(it))*float64(it.upper)))
 		for d := range reach {
 			reach[d] += it.size[d] * it.upper
@@ -180,15 +209,12 @@ func (f *front) split() {
 	f.items = append(f.items[:0], out...)
 }
 
-// serves reports whether o may stand for as many copies of it as fit, takes no more and is worth as much.
-func (f *front) serves(o, it *frontItem) bool {
+// serves reports whether o, of which there are as many copies as fit, may stand for it: it takes no more and is worth as much.
+func serves(o, it *frontItem) bool {
 	if o.l == it.l || o.size[0] > it.size[0] || o.size[1] > it.size[1] || o.value < it.value {
 		return false
 	}
-	if o.size == it.size && o.value == it.value && o.l > it.l {
-		return false
-	}
-	return !f.fitsMore(o)
+	return o.size != it.size || o.value != it.value || o.l < it.l
 }
 
 // fitsMore reports whether more copies of an item fit than there may be.
@@ -400,6 +426,9 @@ func (k *Bin) Front(pi []float64, rel Relaxed, threshold float64, limit int64) (
 	}
 	return Open, nil, unreal, f.base + f.labels[0].value
 }
+
+// Labels is how many labels the last front or beam looked at.
+func (k *Bin) Labels() int64 { return k.table.steps }
 
 // relaxed reports whether the relaxation allows a content, so that only rules are in its way, which the relaxation does not
 // know. What is too much for the cards or a dimension would weaken a bound more than the relaxation itself: with such

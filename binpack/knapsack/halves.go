@@ -61,8 +61,6 @@ func (m *meeter) join(x, y *layer, w pairing) {
 				}
 				use := [2]int64{p.use[0] + q.use[0], p.use[1] + q.use[1]}
 				if m.fits(use) {
-					use[0] -= use[0] % m.grain[0]
-					use[1] -= use[1] % m.grain[1]
 					m.pareto.add(piece{use: use, worth: p.worth + q.worth, net: p.net + q.net, a: int32(i), b: int32(j)})
 				}
 			}
@@ -78,14 +76,6 @@ func nothing() *layer {
 	return &layer{pieces: []piece{{}}, shape: -1, listed: [][]int{nil}}
 }
 
-// grind sets the grain of the next joins to so many to a bin.
-func (m *meeter) grind(n int64) {
-	m.grain = [2]int64{1, 1}
-	if m.rough {
-		m.grain = [2]int64{max(1, m.cap[0]/n), max(1, m.cap[1]/n)}
-	}
-}
-
 // both is the layer of what two layers hold together, and of shapes that take 2^n cards at once.
 func (m *meeter) both(x, y *layer, w pairing, n int) *layer {
 	m.pareto.clear()
@@ -95,31 +85,23 @@ func (m *meeter) both(x, y *layer, w pairing, n int) *layer {
 	return m.done(out)
 }
 
-// blocks is the layer of shapes that take 2^n cards at once.
-func (m *meeter) blocks(n int) *layer {
-	m.pareto.clear()
-	top := float64(m.sigma * float64(int64(1)<<n))
-	m.wholes(n, top)
-	return m.done(&layer{shape: -1, top: top})
-}
-
 // run returns the contents above the threshold that it comes upon, and false if the limit was reached.
 func (m *meeter) run() (found [][]int64, ok bool) {
-	m.grind(4096)
+	m.pareto.cap = m.cap
 	bare := m.loners()
-	if m.free == 0 {
+	if m.lot.free == 0 {
 		return m.sweep(nothing(), bare), m.steps < m.limit
 	}
 	// Powers of two fill powers of two without a gap if the larger ones go first.
-	most := bits.Len64(uint64(m.free)) - 1
-	even := m.free == 1<<most
+	most := bits.Len64(uint64(m.lot.free)) - 1
+	even := m.lot.free == 1<<most
 	y := m.fills()
 	var rest *layer
 	for n := range most {
 		if even && n >= most-2 {
 			break
 		}
-		if m.free&(1<<n) != 0 {
+		if m.lot.free&(1<<n) != 0 {
 			rest = m.beside(y, rest)
 		}
 		y = m.both(y, y, any2, n+1)
@@ -127,9 +109,9 @@ func (m *meeter) run() (found [][]int64, ok bool) {
 	switch {
 	case m.steps >= m.limit:
 	case even && most > 1:
-		found = m.quarters(y, bare, most)
+		found = m.quarters(y, bare)
 	case even && most == 1:
-		found = append(m.sweep(y, m.both(y, bare, lesser, maxWhole)), m.sweep(m.blocks(1), bare)...)
+		found = m.sweep(y, m.both(y, bare, lesser, maxWhole))
 	case even:
 		found = m.sweep(y, bare)
 	default:
@@ -146,21 +128,11 @@ func (m *meeter) beside(y, rest *layer) *layer {
 	return m.both(y, rest, any2, maxWhole)
 }
 
-// quarters looks through the contents of 2^most cards, y being the layer of a quarter of them. If no shape takes more
-// than a quarter, the worst and the best quarter are one half and those between the other, which leaves few pieces of
-// each. Shapes that take half of the cards, or all, go by themselves.
-func (m *meeter) quarters(y, bare *layer, most int) [][]int64 {
-	if most > 2 {
-		m.grind(1024)
-	}
+// quarters looks through the contents of a power of two of cards, y being the layer of a quarter of them, and no shape
+// takes more. The worst and the best quarter are one half and those between the other, which leaves few pieces of each.
+func (m *meeter) quarters(y, bare *layer) [][]int64 {
 	between := m.both(m.both(y, y, inner, maxWhole), bare, any2, maxWhole)
-	found := m.sweep(m.both(y, y, outer, maxWhole), between)
-	if half := m.blocks(most - 1); len(half.pieces) > 0 {
-		beside := m.both(half, bare, any2, maxWhole)
-		found = append(found, m.sweep(half, beside)...)
-		found = append(found, m.sweep(y, m.both(beside, y, any2, maxWhole))...)
-	}
-	return append(found, m.sweep(m.blocks(most), bare)...)
+	return m.sweep(m.both(y, y, outer, maxWhole), between)
 }
 
 // maxWhole is a number of doublings that no shape asks for.
@@ -216,6 +188,9 @@ func (m *meeter) sweep(x, y *layer) [][]int64 {
 	used := make([]bool, len(m.k.Shapes))
 	for _, c := range above[:min(len(above), meetLooks)] {
 		counts := make([]int64, len(m.k.Shapes))
+		for _, l := range m.lot.blocks {
+			counts[l]++
+		}
 		x.put(c.a, counts)
 		y.put(y.pieces[c.b], counts)
 		fresh := false
@@ -244,11 +219,13 @@ const (
 
 // judge tells the contents that are legal from those that are not, and drops those that are not worth more than the
 // threshold: where dimensions are charged, a content may only seem to be.
-func (m *meeter) judge(pi []float64, threshold float64, found [][]int64) (legal, ideal []Content) {
-	room := m.k.Open()
-	for _, counts := range found {
-		if m.k.Worth(pi, counts) <= threshold {
-			continue
+func (t *talks) judge(found [][]int64) (legal, ideal []Content) {
+	room := t.k.Open()
+	worth := func(counts []int64) float64 { return t.k.Worth(t.pi, counts) }
+	slices.SortStableFunc(found, func(a, b []int64) int { return cmp.Compare(worth(b), worth(a)) })
+	for _, counts := range found[:min(len(found), meetMost)] {
+		if worth(counts) <= t.threshold {
+			break
 		}
 		var c Content
 		for l, n := range counts {
@@ -256,7 +233,7 @@ func (m *meeter) judge(pi []float64, threshold float64, found [][]int64) (legal,
 				c.Shapes, c.Counts = append(c.Shapes, l), append(c.Counts, n)
 			}
 		}
-		if m.legal(c, room) {
+		if t.legal(c, room) {
 			legal = append(legal, c)
 		} else {
 			ideal = append(ideal, c)
@@ -265,7 +242,7 @@ func (m *meeter) judge(pi []float64, threshold float64, found [][]int64) (legal,
 	return legal, ideal
 }
 
-func (m *meeter) legal(c Content, room *Room) bool {
+func (t *talks) legal(c Content, room *Room) bool {
 	room.reset()
 	for range 2 {
 		for i, l := range c.Shapes {
@@ -276,7 +253,7 @@ func (m *meeter) legal(c Content, room *Room) bool {
 		}
 	}
 	for i, l := range c.Shapes {
-		if room.Counts[l] != c.Counts[i] || c.Counts[i] > m.k.Upper[l] {
+		if room.Counts[l] != c.Counts[i] || c.Counts[i] > t.k.Upper[l] {
 			return false
 		}
 	}

@@ -43,8 +43,8 @@ type Bin struct {
 	need  []model.CardNeed
 	set   cards.Set
 	caps  []capRow
-	pairs [][]int   // of each shape: the shapes that conflict with it
-	after [][][]int // of each shape: sets of shapes of each of which one must be present
+	pairs [][]int   // of each shape: the shapes that conflict with it; nil: no rules at all
+	after [][][]int // of each shape: sets of shapes of each of which one must be present; nil: no rules at all
 	stays []stay    // what lies in the bin today, ascending by local shape
 
 	rows   rows
@@ -90,19 +90,26 @@ func (t *Together) NewBin(b int, shapes []Shape, geometry *cards.Geometry) *Bin 
 	p := t.p
 	bin := &p.Bins[b]
 	k := &Bin{Index: b, p: p, set: cards.Set{Geometry: geometry, N: bin.Cards, Live: bin.Live, Fixed: bin.Fixed}}
+	most, n := make([]int64, len(shapes)), 0
 	for s, sh := range shapes {
-		if sh.Domain >= 0 && sh.Domain != bin.Domain {
-			continue
+		if sh.Domain < 0 || sh.Domain == bin.Domain {
+			if most[s], _ = t.MostAlone(sh.Item, b, k.set); most[s] > 0 {
+				n++
+			}
 		}
-		if n, need := t.MostAlone(sh.Item, b, k.set); n > 0 {
+	}
+	k.alloc(n)
+	for s, sh := range shapes {
+		if most[s] > 0 {
+			need, _ := p.Need(sh.Item, b)
 			k.Shapes = append(k.Shapes, s)
-			k.alone = append(k.alone, n)
-			k.Upper = append(k.Upper, n)
+			k.alone = append(k.alone, most[s])
 			k.items = append(k.items, sh.Item)
 			k.size = append(k.size, p.Items[sh.Item].Size)
 			k.need = append(k.need, need)
 		}
 	}
+	k.Upper = slices.Clone(k.alone)
 	k.rules()
 	k.findStays()
 	k.rows.build(k)
@@ -110,6 +117,12 @@ func (t *Together) NewBin(b int, shapes []Shape, geometry *cards.Geometry) *Bin 
 	k.v = make([]float64, k.rows.n)
 	k.ucol = make([]float64, k.rows.n)
 	return k
+}
+
+// alloc makes room for n shapes at once, as there may be a thousand kinds.
+func (k *Bin) alloc(n int) {
+	k.Shapes, k.items, k.alone = make([]int, 0, n), make([]int, 0, n), make([]int64, 0, n)
+	k.size, k.need = make([][]int64, 0, n), make([]model.CardNeed, 0, n)
 }
 
 // MostAlone returns how many copies of item i alone fit in one bin of kind b, and what each
@@ -144,8 +157,16 @@ func (t *Together) in(i, d int) int64 {
 func (t *Together) MostAlone(i, b int, set cards.Set) (int64, model.CardNeed) {
 	p := t.p
 	it, bin := &p.Items[i], &p.Bins[b]
+	if !allows(it.Classes, bin.Class) {
+		return 0, model.CardNeed{}
+	}
+	for d, s := range it.Size {
+		if s > bin.Cap[d] {
+			return 0, model.CardNeed{}
+		}
+	}
 	need, ok := p.Need(i, b)
-	if !ok || !allows(it.Classes, bin.Class) {
+	if !ok {
 		return 0, need
 	}
 	n := t.in(i, bin.Domain)
@@ -263,6 +284,9 @@ func mostOnCards(set cards.Set, need model.CardNeed, n int64) int64 {
 
 // rules finds the caps, conflicts and follows that matter inside this bin.
 func (k *Bin) rules() {
+	if len(k.p.Caps)+len(k.p.Conflicts)+len(k.p.Follows) == 0 {
+		return
+	}
 	local := map[int][]int{}
 	for l, i := range k.items {
 		local[i] = append(local[i], l)

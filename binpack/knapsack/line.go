@@ -73,7 +73,7 @@ func (k *Bin) bindingDim() (int, bool) {
 	if k.rows.m != len(k.rows.dims) || len(k.caps) > 0 || k.Stays() {
 		return 0, false
 	}
-	for l := range k.Shapes {
+	for l := range k.pairs {
 		if len(k.pairs[l]) > 0 || len(k.after[l]) > 0 {
 			return 0, false
 		}

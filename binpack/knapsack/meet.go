@@ -37,7 +37,10 @@ func (y *layer) put(p piece, counts []int64) {
 // meeter finds the best content of one bin by meeting in the middle over the cards, see Meet.
 type meeter struct {
 	k         *Bin
-	dims      [2]int // the scarce dimensions
+	lot       lot
+	peak      float64 // how far what cards net, and all else, is above the threshold
+	above     float64 // how far a content of the lot may be
+	dims      [2]int  // the scarce dimensions
 	cap       [2]int64
 	rate      [2]float64 // what a unit of each is charged
 	value     []float64  // of each local shape: price less what all else is charged
@@ -46,23 +49,23 @@ type meeter struct {
 	share     []int      // shapes that ask for a part of one, by falling net worth for it
 	whole     [][]int    // shapes that ask for 2^n cards
 	sliced    float64    // what the slices on one card are charged at most; -1: nobody asks for slices
-	free      int64
-	threshold float64 // less what all else is worth
-	sigma     float64 // no card nets more
-	loose     float64 // what bare shapes net at most
-	base      float64 // what the scarce dimensions are worth
-	excess    float64 // how far a content may fall below the bound and be of interest
+	threshold float64    // less what all else is worth
+	sigma     float64    // no card nets more
+	richest   piece      // the fill of one card that nets the most
+	loose     float64    // what bare shapes net at most
+	base      float64    // what the scarce dimensions are worth
+	excess    float64    // how far a content may fall below the bound and be of interest
 	pareto    *pareto
-	rough     bool // uses are rounded down to grains where there are many pieces
-	grain     [2]int64
 	most      float64 // the worth of the best content of this run, less what all else is worth
 	crowded   bool    // a layer has too many pieces
 	steps     int64
 	limit     int64
 }
 
-// stepsEach is how many steps of a meeting count as one branch of Prove.
-const stepsEach = 32
+const (
+	stepsEach = 32   // steps of a meeting that count as one branch of Prove
+	stepsLook = 2000 // steps that a relaxation counts for, by the time that it takes
+)
 
 // Meeting is what Meet found.
 type Meeting struct {
@@ -70,7 +73,7 @@ type Meeting struct {
 	Real    []Content // contents worth more than the threshold, best first
 	Ideal   []Content // the same, but not legal: more copies of a shape than there may be, or against a rule inside one bin
 	Most    float64   // no content is worth more; meaningless while the verdict is Open and nothing was found
-	Crowded bool      // the bin holds too many items, or too many that matter, for a meeting
+	Crowded bool      // too many pieces matter for a meeting
 	Work    int64     // in branches
 }
 
@@ -78,68 +81,135 @@ type Meeting struct {
 // there are none.
 //
 // What fits on one card is listed: a fill. Of two fills, one that takes no more cpu and memory
-// and is worth as much beats the other; and a fill that nets so little at the multipliers of rel that
+// and is worth as much beats the other; and a fill that nets so little at the multipliers that
 // the bound falls below the threshold is no part of any content that is sought. What is left of fills is put
 // together to pairs of cards, and of pairs to fours, each time with the same two sieves; shapes
 // without cards are listed likewise, one after the other. Two halves meet in the end: one sorted by falling use of the
 // first dimension, the other by rising, the second in a tree of prefix maxima (Horowitz & Sahni 1974, for one dimension).
+// All this is done for each lot of contents by itself, see block, and with multipliers that are the best for it, see sharpen.
 //
-// Two dimensions are kept exactly, those that rel charges most for. The others are charged at rel's
+// Two dimensions are kept exactly, those that the relaxation charges most for. The others are charged at its
 // multipliers, and so are slices: a Lagrangian relaxation. How many copies of a shape there may be is minded on one card and among
 // shapes without cards, caps, conflicts and followers are not. All this can only make a content seem possible: Proven is a proof.
-func (k *Bin) Meet(pi []float64, rel Relaxed, threshold float64, rough bool, limit int64) Meeting {
+func (k *Bin) Meet(pi []float64, rel Relaxed, threshold float64, limit int64) Meeting {
 	if rel.Value <= threshold {
 		return Meeting{Verdict: Proven, Most: max(rel.Value, 0)}
 	}
-	items := 0.0
-	for _, x := range rel.X {
-		items += x
-	}
-	if k.Stays() { // what stays is worth more, and a piece knows one worth for all copies
+	if k.Stays() || len(k.rows.dims) == 0 { // what stays is worth more, and a piece knows one worth for all copies
 		return Meeting{Most: rel.Value, Crowded: true}
 	}
-	if len(k.rows.dims) == 0 || items > meetItems {
-		return Meeting{Most: rel.Value, Crowded: true}
+	t := &talks{k: k, pi: pi, threshold: threshold, limit: limit * stepsEach, lots: k.part(pi, rel)}
+	t.pareto = newPareto([2]int64{})
+	t.hold()
+	t.out.Work = (t.steps + t.lots.looks*stepsLook) / stepsEach
+	return t.out
+}
+
+// talks are the meetings over all lots of a bin.
+type talks struct {
+	k         *Bin
+	pi        []float64
+	threshold float64
+	lots      *lots
+	each      []*meeter // those begun
+	pareto    *pareto
+	steps     int64
+	limit     int64
+	out       Meeting
+}
+
+// begin prepares a meeting for the next lot with a bound so far above the threshold, if there is one.
+func (t *talks) begin(level float64) bool {
+	if t.steps >= t.limit {
+		return false
 	}
-	m := &meeter{k: k, rough: rough && k.rows.free > 4, limit: limit * stepsEach}
-	m.charge(pi, rel, threshold)
-	m.pareto = newPareto(m.cap)
-	m.sort(pi)
-	m.highest()
-	top := m.base + float64(m.sigma*float64(m.free)) + m.loose - m.threshold
-	out := Meeting{Most: rel.Value}
+	at, ok := t.lots.next(t.threshold + level)
+	if !ok {
+		return false
+	}
+	m := &meeter{k: t.k, lot: at, limit: t.limit, steps: t.steps, pareto: t.pareto}
+	m.charge(t.pi, t.threshold)
+	m.pareto.cap = m.cap
+	m.pareto.clear()
+	m.sort(t.pi)
+	m.reprice()
+	m.sharpen()
+	t.steps = m.steps
+	m.peak = m.bound() - m.threshold
+	if m.above = at.bound() - t.threshold; t.steps < t.limit { // otherwise sigma may be too low
+		m.above = min(m.above, m.peak)
+	}
+	t.each = append(t.each, m)
+	return true
+}
+
+// top is how far a content of the lots begun may be worth more than the threshold.
+func (t *talks) top() float64 {
+	top := 0.0
+	for _, m := range t.each {
+		top = max(top, m.above)
+	}
+	return top
+}
+
+// rest is the same for all other lots.
+func (t *talks) rest() float64 { return max(0, t.lots.bound()-t.threshold) }
+
+// hold looks for contents worth more and more less than the bound, until there are enough, or all was looked through.
+func (t *talks) hold() {
+	for t.begin(0) {
+	}
+	t.out.Most = t.threshold + max(t.top(), t.rest())
 	for part, share := range meetParts {
-		m.excess = top * share
-		m.most = 0
-		found, ok := m.run()
+		found, most, ok := t.run(share)
 		if !ok {
-			break
+			return
 		}
-		// What was not looked through falls below the bound by all of the excess.
-		out.Most = min(out.Most, threshold+max(0, m.most-m.threshold, top-m.excess))
-		if len(found) > 0 {
-			out.Real, out.Ideal = m.judge(pi, threshold, found)
+		t.out.Most = t.threshold + max(most, t.rest())
+		if t.out.Real, t.out.Ideal = t.judge(found); len(t.out.Real) > 0 {
+			t.out.Verdict = Better
+		} else if part == len(meetParts)-1 && max(most, t.rest()) <= 0 {
+			t.out.Verdict = Proven
 		}
-		if part == len(meetParts)-1 && m.most <= m.threshold {
-			out.Verdict = Proven
-		}
-		if len(out.Real) >= meetEnough || len(out.Real) > 0 && m.steps > m.limit/meetSpent {
-			break
+		if len(t.out.Real) >= meetEnough || len(t.out.Real) > 0 && t.steps > t.limit/meetSpent {
+			return
 		}
 	}
-	if len(out.Real) > 0 {
-		out.Verdict = Better
+}
+
+// run looks through a share of what lies between threshold and bound, the upper one, in each lot. It returns some contents that are worth
+// more than the threshold, and how much more any can be; false if that takes too long.
+func (t *talks) run(share float64) (found [][]int64, most float64, ok bool) {
+	for _, m := range t.each {
+		if m.above <= 0 {
+			continue
+		}
+		level := float64((1 - share) * m.above) // what is not looked through is worth no more
+		m.excess = m.peak - level
+		m.steps, m.most = t.steps, 0
+		some, ok := m.run()
+		if t.steps = m.steps; !ok {
+			t.out.Crowded = m.crowded
+			return nil, 0, false
+		}
+		found = append(found, some...)
+		most = max(most, m.most-m.threshold, level)
 	}
-	out.Crowded = m.crowded
-	out.Work = m.steps / stepsEach
-	return out
+	return found, most, true
 }
 
 // Carded reports whether the bin has cards that its items ask for.
 func (k *Bin) Carded() bool { return k.rows.m > len(k.rows.dims) }
 
-// meetItems is how many items a relaxation may have for a meeting to be tried: of small items there are too many pieces.
-const meetItems = 24
+// Sliced reports whether items ask for slices of its cards.
+func (k *Bin) Sliced() bool {
+	for l := range k.need {
+		if k.need[l].Slices != nil {
+			return true
+		}
+	}
+	return false
+}
 
 // meetParts are the shares of the excess that are looked through, one after the other. The best content mostly lies near
 // the bound while prices are far from their optimum, and is then found in a fraction of the work; and a share that was
@@ -147,50 +217,45 @@ const meetItems = 24
 var meetParts = [...]float64{1.0 / 16, 1.0 / 8, 1.0 / 4, 1.0 / 2, 1}
 
 // charge chooses the scarce dimensions, and charges all else.
-func (m *meeter) charge(pi []float64, rel Relaxed, threshold float64) {
-	k, r := m.k, &m.k.rows
+func (m *meeter) charge(pi []float64, threshold float64) {
+	k, r, mu := m.k, &m.k.rows, m.lot.rel.Mu
 	order := make([]int, len(r.dims))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(rel.Mu[b], rel.Mu[a]) })
+	worth := func(i int) float64 { return mu[i] * m.lot.left[i] }
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(worth(b), worth(a)) })
 	exact := order[:min(2, len(order))]
 	m.dims = [2]int{-1, -1}
 	for n, i := range exact {
 		m.dims[n] = r.dims[i]
-		m.cap[n] = k.p.Bins[k.Index].Cap[r.dims[i]]
-		m.rate[n] = rel.Mu[i] / float64(m.cap[n])
-		m.base += rel.Mu[i]
+		m.cap[n] = m.lot.cap[i]
+		m.rate[n] = mu[i] / float64(k.p.Bins[k.Index].Cap[r.dims[i]])
 	}
-	m.threshold = threshold
+	m.threshold = threshold - m.lot.worth
 	for _, i := range order[len(exact):] {
-		m.threshold -= rel.Mu[i]
+		m.threshold -= worth(i)
 	}
 	m.sliced = -1
 	if r.m > len(r.dims) {
-		m.free = r.free
-		m.threshold -= k.cardsWorth(rel.Mu, 0)
+		m.threshold -= k.cardsWorth(mu, 0)
 	}
 	m.value, m.net = make([]float64, len(k.Shapes)), make([]float64, len(k.Shapes))
 	for l, s := range k.Shapes {
 		m.value[l] = pi[s]
 		for _, i := range order[len(exact):] {
-			m.value[l] -= float64(rel.Mu[i] * r.a[i*r.n+l])
+			m.value[l] -= float64(mu[i] * r.a[i*r.n+l])
 		}
 		for i, p := range r.profiles {
 			if k.need[l].Slices != nil {
-				m.value[l] -= float64(rel.Mu[r.first.profile+i] * float64(k.need[l].Slices[p]))
+				m.value[l] -= float64(mu[r.first.profile+i] * float64(k.need[l].Slices[p]))
 			}
-		}
-		m.net[l] = m.value[l]
-		for _, i := range exact {
-			m.net[l] -= float64(rel.Mu[i] * r.a[i*r.n+l])
 		}
 	}
 	if len(r.profiles) > 0 && k.set.Fixed == nil {
 		m.sliced = 0
 		for _, counts := range r.layouts {
-			m.sliced = max(m.sliced, k.layoutPrice(rel.Mu, counts))
+			m.sliced = max(m.sliced, k.layoutPrice(mu, counts))
 		}
 	}
 }
@@ -199,7 +264,7 @@ func (m *meeter) charge(pi []float64, rel Relaxed, threshold float64) {
 func (m *meeter) sort(pi []float64) {
 	k := m.k
 	for l, s := range k.Shapes {
-		if pi[s] <= 0 || m.value[l] <= 0 || k.Upper[l] <= 0 {
+		if pi[s] <= 0 || m.value[l] <= 0 || k.Upper[l] <= 0 || k.block(l, m.lot.free) {
 			continue
 		}
 		switch need := k.need[l]; {
@@ -216,10 +281,8 @@ func (m *meeter) sort(pi []float64) {
 			m.whole[n] = append(m.whole[n], l)
 		default:
 			m.bare = append(m.bare, l)
-			m.loose += max(0, float64(m.net[l]*float64(k.Upper[l])))
 		}
 	}
-	slices.SortStableFunc(m.share, func(a, b int) int { return cmp.Compare(m.density(b), m.density(a)) })
 	largest := func(l int) int64 { return m.size(l)[0] }
 	slices.SortStableFunc(m.bare, func(a, b int) int { return cmp.Compare(largest(b), largest(a)) })
 }
@@ -238,7 +301,7 @@ func (m *meeter) size(l int) [2]int64 {
 
 // highest finds the most that a card nets.
 func (m *meeter) highest() {
-	m.sigma = max(0, m.sliced)
+	m.sigma, m.richest = max(0, m.sliced), piece{}
 	for n, shapes := range m.whole {
 		for _, l := range shapes {
 			m.sigma = max(m.sigma, m.net[l]/float64(int64(1)<<n))
@@ -270,6 +333,9 @@ func (f *filler) walk(at int, room int64, p piece) {
 		return
 	}
 	if f.best {
+		if p.net > m.richest.net {
+			m.richest = p
+		}
 		m.sigma = max(m.sigma, p.net)
 	} else if m.sigma-p.net < m.excess {
 		p.a = int32(len(f.listed))

@@ -40,32 +40,29 @@ func TestMeetNeverContradictsTryingEverything(t *testing.T) {
 	}
 }
 
-// meet checks one meeting, exact and rough.
+// meet checks one meeting.
 func (r *trial) meet(t *testing.T, threshold float64, upper []int64) Verdict {
 	t.Helper()
 	rel := r.bin.Relax(r.pi)
 	best := r.best(upper)
-	var exactly Verdict
-	for _, rough := range []bool{true, false} {
-		met := r.bin.Meet(r.pi, rel, threshold, rough, 100_000)
-		if exactly = met.Verdict; exactly == Proven && best > threshold+1e-9*(1+threshold) {
-			t.Errorf("proven that nothing is worth more than %v, and something is worth %v", threshold, best)
+	met := r.bin.Meet(r.pi, rel, threshold, 100_000)
+	if met.Verdict == Proven && best > threshold+1e-9*(1+threshold) {
+		t.Errorf("proven that nothing is worth more than %v, and something is worth %v", threshold, best)
+	}
+	if met.Most < best-1e-9*(1+best) {
+		t.Errorf("at most %v, and something is worth %v", met.Most, best)
+	}
+	for _, c := range met.Real {
+		worth := 0.0
+		for i, l := range c.Shapes {
+			worth += r.pi[r.bin.Shapes[l]] * float64(c.Counts[i])
 		}
-		if met.Most < best-1e-9*(1+best) {
-			t.Errorf("at most %v, and something is worth %v", met.Most, best)
-		}
-		for _, c := range met.Real {
-			worth := 0.0
-			for i, l := range c.Shapes {
-				worth += r.pi[r.bin.Shapes[l]] * float64(c.Counts[i])
-			}
-			r.judge(t, "Meet", c, worth, upper)
-			if worth <= threshold {
-				t.Errorf("better than %v, and worth %v", threshold, worth)
-			}
+		r.judge(t, "Meet", c, worth, upper)
+		if worth <= threshold {
+			t.Errorf("better than %v, and worth %v", threshold, worth)
 		}
 	}
-	return exactly
+	return met.Verdict
 }
 
 // With 1 to 12 cards, whole ones in any number, shares that leave gaps and items without cards, a meeting must
@@ -119,7 +116,7 @@ func TestMeetSaysNothingOfABinInWhichSomethingStays(t *testing.T) {
 	k := NewBin(r.p, 0, r.shapes, nil)
 	k.SetUnit(1)
 	rel := k.Relax(r.pi)
-	if met := k.Meet(r.pi, rel, 12.5, false, 100); met.Verdict != Open || met.Real != nil || met.Ideal != nil || met.Most < rel.Value || !met.Crowded {
+	if met := k.Meet(r.pi, rel, 12.5, 100); met.Verdict != Open || met.Real != nil || met.Ideal != nil || met.Most < rel.Value || !met.Crowded {
 		t.Errorf("%+v, want nothing but that it is worth at most %v", met, rel.Value)
 	}
 }
@@ -127,10 +124,10 @@ func TestMeetSaysNothingOfABinInWhichSomethingStays(t *testing.T) {
 func TestMeetKeepsItsLimit(t *testing.T) {
 	r := tight()
 	rel := r.bin.Relax(r.pi)
-	if met := r.bin.Meet(r.pi, rel, 12.5, false, 100); met.Verdict != Proven || met.Work > 100 {
+	if met := r.bin.Meet(r.pi, rel, 12.5, 100); met.Verdict != Proven || met.Work > 100 {
 		t.Errorf("verdict %v after %d, want a proof within 100", met.Verdict, met.Work)
 	}
-	if met := r.bin.Meet(r.pi, rel, 12.5, false, 0); met.Verdict != Open {
+	if met := r.bin.Meet(r.pi, rel, 12.5, 0); met.Verdict != Open {
 		t.Errorf("verdict %v within 0, want none", met.Verdict)
 	}
 }

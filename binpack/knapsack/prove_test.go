@@ -108,3 +108,59 @@ func TestProveCountsItsNodes(t *testing.T) {
 		})
 	}
 }
+
+// CPU is what is scarce, so that the relaxation charges nothing for slices; the content that is worth the most by CPU is one that no
+// card carries, by one condition alone. The rest is worth 9.1 at most.
+func TestProveKnowsWhatACardCanBeCutInto(t *testing.T) {
+	type item struct {
+		profile int // -1: none
+		cpu     int64
+		count   int64
+	}
+	cases := map[string]struct {
+		kind  model.CardKind
+		items []item
+	}{
+		"two slices of which a card carries one": {
+			model.CardKind{Slots: 8, Profiles: []model.Profile{{Size: 4, Starts: []int{0}, Max: 1}}},
+			[]item{{0, 50, 1}, {0, 50, 1}, {-1, 89, 1}},
+		},
+		"more slots than there are": {
+			model.CardKind{Slots: 8, Profiles: []model.Profile{{Size: 4, Starts: []int{0, 4}, Max: 2}, {Size: 2, Starts: []int{0, 2, 4, 6}, Max: 4}}},
+			[]item{{0, 40, 1}, {1, 20, 3}, {-1, 89, 1}},
+		},
+		"more of a counter than there is": {
+			model.CardKind{Slots: 8, Profiles: []model.Profile{{Size: 1, Starts: []int{0, 1, 2, 3, 4, 5, 6, 7}, Max: 8, Uses: []int64{3}}}, Counters: []int64{7}},
+			[]item{{0, 34, 1}, {0, 33, 1}, {0, 33, 1}, {-1, 89, 1}},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			p := &model.Problem{Dims: 1, Classes: 1, Domains: 1, Cards: []model.CardKind{tc.kind}, Bins: []model.Bin{{Cap: []int64{100}, Price: 1, Card: 0, Cards: 1}}}
+			var pi []float64
+			var shapes []Shape
+			for i, it := range tc.items {
+				m := model.Item{Size: []int64{it.cpu}, Count: it.count, Classes: []int{0}}
+				worth := float64(it.cpu) / 10
+				if it.profile >= 0 {
+					slice := make([]int64, len(tc.kind.Profiles))
+					slice[it.profile] = 1
+					m.Needs = []model.CardNeed{{Kind: 0, Slices: slice}}
+				} else {
+					worth *= 9.1 / 8.9
+				}
+				p.Items = append(p.Items, m)
+				shapes = append(shapes, Shape{i, -1, it.count})
+				pi = append(pi, worth)
+			}
+			r := newTrial(p, 0, shapes)
+			r.pi = pi
+			if best := r.best(nil); !near(best, 9.1) {
+				t.Fatalf("the best content is worth %v, want 9.1", best)
+			}
+			if v, c, _ := r.bin.Prove(r.pi, r.bin.Relax(r.pi), 9.5, 1000); v != Proven {
+				t.Errorf("verdict %v with %v, want proven", v, c)
+			}
+		})
+	}
+}

@@ -31,18 +31,40 @@ func Each(p *model.Problem, set func(b int) cards.Set) [][]float64 {
 	out, together := make([][]float64, len(p.Items)), knapsack.NewTogether(p)
 	for i := range out {
 		out[i] = slices.Repeat([]float64{-1}, p.Domains)
+		classes := make([]bool, p.Classes)
+		for _, c := range p.Items[i].Classes {
+			classes[c] = true
+		}
 		for b := range p.Bins {
+			bin := &p.Bins[b]
+			if !classes[bin.Class] || !mayBeat(bin, p.Items[i].Size, out[i][bin.Domain]) {
+				continue
+			}
 			n, _ := together.MostAlone(i, b, set(b))
 			if n == 0 {
 				continue
 			}
-			d, v := p.Bins[b].Domain, float64(p.Bins[b].Price)/float64(n)
-			if out[i][d] < 0 || v < out[i][d] {
-				out[i][d] = v
+			if v := float64(bin.Price) / float64(n); out[i][bin.Domain] < 0 || v < out[i][bin.Domain] {
+				out[i][bin.Domain] = v
 			}
 		}
 	}
 	return out
+}
+
+// mayBeat is false if so many copies of a size that each would cost less than least do not fit in a bin. It divides once, where
+// counting those that fit divides for each dimension.
+func mayBeat(bin *model.Bin, size []int64, least float64) bool {
+	few := 1.0
+	if least > 0 {
+		few = max(1, float64(bin.Price)/least*(1-1e-9))
+	}
+	for d, s := range size {
+		if float64(s)*few > float64(bin.Cap[d])*(1+1e-9) {
+			return false
+		}
+	}
+	return true
 }
 
 // Expand settles the Spreads of p. each[i][d] is the least that one copy of item i costs in

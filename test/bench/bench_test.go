@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -327,5 +328,23 @@ func TestOnCoresDoesEverythingOnce(t *testing.T) {
 				t.Errorf("index %d of %d was done %d times", i, n, got)
 			}
 		}
+	}
+}
+
+// Cases that run beside each other must not change places, and one that fails must not take another with it.
+func TestResultsKeepTheOrderOfTheList(t *testing.T) {
+	traces(t, map[string]string{"packing/baldi-tipo0/p1.txt": baldi, "packing/baldi-tipo0/p2.txt": baldi, "alibaba-gpu-v2023/openb_pod_list_small.csv": podsCSV})
+	o, err := parse([]string{"-cores", "2"}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := []string{"baldi/p1", "baldi/nosuch", "alibaba/small", "baldi/p2"}
+	var got, want []string
+	for n, r := range measureAll(t.Context(), o, list, io.Discard) {
+		got = append(got, fmt.Sprint(r.Case, r.Error != ""))
+		want = append(want, fmt.Sprint(list[n], n == 1))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -40,7 +40,7 @@ const (
 )
 
 // smallCases is how many small whole problems there are, from the first seed on.
-const smallCases = 12
+const smallCases = 8
 
 // masterSeeds is how many seeds restricted masters are made of: each takes the tools' whole limit.
 const masterSeeds = 3
@@ -126,7 +126,7 @@ func generated(o options) (list []string) {
 			synth = append(synth, seeded(setSynth+"/"+size, seed))
 		}
 	}
-	for _, size := range []string{"1k-100", "3k-100", "10k-100", "30k-100", "100k-100", "10k-25", "10k-50", "10k-400"} {
+	for _, size := range []string{"1k-100", "3k-100", "10k-100", "30k-100", "100k-100", "10k-25", "10k-50"} {
 		if name := seeded(setSynth+"/"+size, first); !slices.Contains(synth, name) {
 			synth = append(synth, name)
 		}

@@ -16,10 +16,11 @@
 // not in this repository; they are looked for at ../shared/traces, or where TENON_TRACES points. CBC and glpsol are other people's programs,
 // see test/milp. What is missing is named in the report, and what is there is measured.
 //
-// Each case runs in a process of its own, one after the other, so that its peak of memory is its own: the VmHWM of
+// Each case runs in a process of its own, so that its peak of memory is its own: the VmHWM of
 // /proc/self/status, read after solving. Where there is no such file it is what the Go runtime has taken from the
-// system. The process prints its result as JSON and the parent collects. Solving is binpack.SolveWith within
-// binpack.DefaultLimits, on all cores, its check of its own answer included; the check alone is timed once more. The yardsticks are
+// system. The process prints its result as JSON and the parent collects. Cases run one after the other on all cores, but for those
+// sets whose goals are no times on so many: several of these run at once, each on one core (side.go). Solving is binpack.SolveWith within
+// binpack.DefaultLimits, its check of its own answer included; the check alone is timed once more. The yardsticks are
 // checked as well.
 //
 // # What it refuses to do
@@ -102,17 +103,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	report := report{Machine: describeMachine(ctx), Date: time.Now(), Missing: missing, Notes: notes, Limit: o.limit, Cores: o.cores, Command: "go run ./test/bench " + strings.Join(args, " ")}
 	failed := 0
-	for n, name := range list {
-		_, _ = fmt.Fprintf(stderr, "%d/%d %s: ", n+1, len(list), name)
-		r := inChild(ctx, o, name, stderr)
-		_, _ = fmt.Fprintln(stderr, r)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
+	report.Results = measureAll(ctx, o, list, stderr)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	for _, r := range report.Results {
 		if r.Error != "" {
 			failed++
 		}
-		report.Results = append(report.Results, r)
 	}
 	report.Took = time.Since(report.Date)
 	if err := write(o.out, stdout, report.markdown()); err != nil {
@@ -177,7 +175,7 @@ func inChild(ctx context.Context, o options, name string, stderr io.Writer) resu
 	ctx, stop := context.WithTimeout(ctx, caseLimit)
 	defer stop()
 	cmd := exec.CommandContext(ctx, self, "-one", name, "-limit", o.limit.String(), "-cores", strconv.Itoa(o.cores)) //nolint:gosec // it is this very program
-	cmd.Env = append(os.Environ(), "TENON_TRACES="+o.traces)
+	cmd.Env = append(os.Environ(), "TENON_TRACES="+o.traces, "GOMAXPROCS="+strconv.Itoa(o.cores))
 	cmd.Stderr = stderr
 	out, err := cmd.Output()
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {

@@ -58,7 +58,7 @@ func (r report) machine(b *strings.Builder) {
 	g.add("Go", m.Go)
 	g.add("commit", m.Commit)
 	g.add("catalog", m.Catalog)
-	g.add("solver", fmt.Sprintf("cores: %d; limits: `binpack.DefaultLimits`, so that work is counted, never timed: cost and bound are the same on every machine and on any number of cores", r.Cores))
+	g.add("solver", fmt.Sprintf("cores: %d; limits: `binpack.DefaultLimits`, so that work is counted, never timed: cost and bound are the same on every machine and on any number of cores%s", r.Cores, r.beside()))
 	g.write(b)
 }
 
@@ -133,3 +133,11 @@ const columns = `- **kinds of node**: kinds of bins before anything is pruned: t
 - **peak MiB**: the most memory that the case's process had by the end of solving (VmHWM of /proc/self/status; elsewhere what the Go runtime took), price list and reading included.
 - **FFD …**: the cost of first fit decreasing (` + "`binpack/firstfit`" + `) as a multiple of Tenon's, for the same problem. *cheapest*: over all types, a new node is the cheapest that holds the pod. *growing*: over all types, a node takes pods as long as any type holds them and is in the end the cheapest that does, as Karpenter's claims are. *single*: for each group of pods with the same constraints the best single type, as cluster-autoscaler's node groups are. A † marks one that left out pods that Tenon placed.
 `
+
+// beside names the sets that are solved on one core each, for readers.
+func (r report) beside() string {
+	if r.Cores <= 1 {
+		return ""
+	}
+	return fmt.Sprintf("; cases of %s are solved on one core each, %d at once", strings.Join(sideBySide(), ", "), r.Cores)
+}
