@@ -13,12 +13,28 @@ type memoryNeed struct {
 	width  int       // hours of a block
 	tail   tail
 	peak   float64 // most in the regime
-	leak   float64 // MiB an hour by which it grows; 0: it does not
+	leak   float64 // MiB an hour by which it grows
+	flat   tail    // of the blocks since it began to grow, without the growth
+	ramp   float64 // hours for which it will go on
+	power  powers  // how the promise has held: see calibrate.go
 	last   float64
+	next   int32 // the hour that is asked for
+	season map[float64]*season
 }
 
 func (s *State) memoryNeed(at int64) memoryNeed {
-	var m memoryNeed
+	m := s.memoryHours(at)
+	m.next = hourOf(at) + 1
+	m.learn()
+	pool := s.pool.memory()
+	var one, more tally
+	m.asked(&one, &more)
+	one.believe(pool.one, ownWeight)
+	m.power = powers{one: one.power(), more: pool.more * one.power() / pool.one}
+	return m
+}
+
+func (s *State) memoryHours(at int64) (m memoryNeed) {
 	end := min(s.newest, hourOf(at))
 	for h := max(end-hoursKept+1, s.newest-hoursKept+1, 1); h <= end; h++ {
 		if code := s.memory[h%hoursKept]; code != 0 {
@@ -26,7 +42,6 @@ func (s *State) memoryNeed(at int64) memoryNeed {
 			m.at = append(m.at, h)
 		}
 	}
-	m.learn()
 	return m
 }
 
@@ -48,7 +63,11 @@ func (m *memoryNeed) learn() {
 	m.width = min(24, max(1, len(scaled)/7))
 	m.blocks = blocksOf(scaled, m.width)
 	m.tail = fit(m.blocks)
-	m.leak = leak(x[m.regime.start:])
+	var flat []float64
+	if m.leak, m.ramp, flat = leak(x[m.regime.start:]); m.leak > 0 {
+		m.flat = fit(blocksOf(flat, m.width))
+	}
+	m.power = even
 }
 
 // rescaled brings what came before a change to the level after it, where what came after is short: what is known of
@@ -69,29 +88,68 @@ func rescaled(x []float64, start int) []float64 {
 
 // risk returns the probability that one pod goes above an amount within so many hours.
 func (m *memoryNeed) risk(r, hours float64) float64 {
+	return math.Pow(m.believed(r, hours), m.power.at(hours/float64(m.width)))
+}
+
+// believed is the risk before it is measured how such beliefs have held.
+func (m *memoryNeed) believed(r, hours float64) float64 {
 	if m.leak > 0 {
-		if grown := m.last + m.leak*hours; r < grown {
+		grown := m.leak * min(hours, m.ramp)
+		if r < m.last+grown {
 			return 1
+		}
+		if hours <= m.ramp { // no restart is to be expected before, and none would do harm
+			return m.flat.within(r-grown, max(1, hours/float64(m.width)))
 		}
 	}
 	if r < m.last {
 		return 1
 	}
+	if ahead := m.ahead(hours); ahead != nil {
+		return ahead.tail.within(r/ahead.level, max(1, hours/24))
+	}
 	return m.tail.within(r, hours/float64(m.width))
 }
 
-// leak returns by how much the level grows each hour, where it has grown steadily since its last fall.
-func leak(x []float64) float64 {
-	n := len(x)
-	start := 0
-	for i := 1; i < n; i++ {
-		if x[i] < 0.85*x[i-1] {
-			start = i
+// ahead returns what the season says of so many hours ahead, nil where it says nothing.
+func (m *memoryNeed) ahead(hours float64) *season {
+	if m.season == nil {
+		m.season = map[float64]*season{}
+	}
+	s, known := m.season[hours]
+	if !known {
+		if f, ok := foresee(m.hours, m.at, m.next, hours); ok && m.regime.start == 0 && m.leak == 0 {
+			f.tail = fit(f.blocks)
+			s = &f
+		}
+		m.season[hours] = s
+	}
+	return s
+}
+
+// Leaks. All chosen.
+const (
+	leakFall  = 0.85 // of the hour before: less is a restart
+	leakHours = 36   // of growth, before it is believed: longer than a day's rise
+	leakFit   = 0.8  // least share of the variance that a line explains
+	leakLeast = 0.05 // of the mean that it must have grown by
+	leakLife  = 1.25 // of the longest life before: how long the next may be
+)
+
+// leak returns by how much the level grows each hour, where it has grown steadily since its last fall, and for how many more hours it
+// is expected to: as long as the longest of the lives before, and a quarter more; without end where there was none. flat is the
+// history since, brought to the level of now.
+func leak(x []float64) (slope, hours float64, flat []float64) {
+	start, longest := 0, 0
+	for i := 1; i < len(x); i++ {
+		if x[i] < leakFall*x[i-1] {
+			longest, start = max(longest, i-start), i
 		}
 	}
 	x = x[start:]
-	if n = len(x); n < 36 {
-		return 0
+	n := len(x)
+	if n < leakHours {
+		return 0, 0, nil
 	}
 	var sx, sy, sxx, sxy, syy float64
 	for i, v := range x {
@@ -100,15 +158,20 @@ func leak(x []float64) float64 {
 		sxx, sxy, syy = sxx+float64(t*t), sxy+float64(t*v), syy+float64(v*v)
 	}
 	f := float64(n)
-	cxx, cxy, cyy := sxx-sx*sx/f, sxy-sx*sy/f, syy-sy*sy/f
-	if cxy <= 0 || cyy <= 0 {
-		return 0
+	cxx, cxy, cyy := sxx-float64(sx*sx)/f, sxy-float64(sx*sy)/f, syy-float64(sy*sy)/f
+	if cxy <= 0 || cyy <= 0 || cxy*cxy < leakFit*cxx*cyy {
+		return 0, 0, nil
 	}
-	slope := cxy / cxx
-	if r2 := cxy * cxy / (cxx * cyy); r2 < 0.8 || slope*f < 0.05*sy/f {
-		return 0
+	if slope = cxy / cxx; slope*f < leakLeast*sy/f {
+		return 0, 0, nil
 	}
-	return slope
+	for i, v := range x {
+		flat = append(flat, v+float64(slope*float64(n-1-i)))
+	}
+	if longest == 0 {
+		return slope, math.Inf(1), flat
+	}
+	return slope, max(leakLife*float64(longest)-f, (leakLife-1)*f), flat
 }
 
 func median(x []float64) float64 {

@@ -1,5 +1,7 @@
 package demand
 
+import "math"
+
 // What counts as a change of level. All chosen, and tried on the families of the tests: see docs/design/0003-demand.md.
 const (
 	confirmHours = 26   // a fall must last a day and an hour or two: a whole day holds a day's peak
@@ -92,23 +94,26 @@ func windows(x []float64, width int) []float64 {
 	return out
 }
 
-// rise returns the first index after the last jump that left everything before it behind, 0 for none.
+// rise returns the first index after the last jump that left everything before it behind, 0 for none: all hours since, or, from a day
+// on, the most of every day since, are above all that came before. What came before must be as long as what counts of the time since.
 func rise(x []float64) int {
 	n := len(x)
-	most := make([]float64, n+1) // of all before
+	day := windows(x, confirmHours)
+	before := make([]float64, n+1) // most of all before
 	for i, v := range x {
-		most[i+1] = max(most[i], v)
+		before[i+1] = max(before[i], v)
 	}
-	for i := n - riseHours; i >= 1; i-- {
+	hour, days := math.Inf(1), math.Inf(1) // least of the hours, and of the whole days, from i on
+	for i := n - 1; i >= 1; i-- {
+		hour = min(hour, x[i])
 		width := min(n-i, confirmHours)
-		least, from := 0.0, i+width-1
-		day := windows(x[i:], width)
-		for j := from; j < n; j++ {
-			if v := day[j-i]; least == 0 || v < least {
-				least = v
-			}
+		if width == confirmHours {
+			days = min(days, day[i+confirmHours-1])
 		}
-		if least > riseLeast*most[i] {
+		if i < width || n-i < riseHours {
+			continue
+		}
+		if hour > riseLeast*before[i] || width == confirmHours && days > riseLeast*before[i] {
 			return i
 		}
 	}

@@ -42,6 +42,7 @@ func (n Name) Owner() string {
 // sum, or by the union, so that the order in which pods come in does not show.
 type State struct {
 	name *Name
+	pool *Pool // of the recording; nil: not known
 
 	first, last int64 // milliseconds: of the samples of CPU and memory
 	newest      int32 // hour of the newest cell; 0: there is none

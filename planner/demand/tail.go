@@ -21,6 +21,7 @@ type tail struct {
 	from   float64   // the threshold
 	mean   float64   // mean excess
 	apart  int       // blocks that stand apart; 0: none do
+	gamma  *[quantiles]float64
 }
 
 // Chosen, and tried on the families of the tests.
@@ -84,22 +85,57 @@ func apart(sorted []float64) int {
 	return 0
 }
 
-// above returns the probability that a block goes above an amount.
-func (t tail) above(r float64) float64 {
+// within returns the probability that an amount is passed in at least one of so many blocks. One mean rules all of them, so the doubt
+// about it is averaged over last: blocks that come are alike in what is not known of them.
+func (t *tail) within(r, blocks float64) float64 {
 	if len(t.sorted) == 0 {
 		return 1
 	}
-	if r >= t.from {
-		return t.share * math.Pow(1+(r-t.from)/(t.k*t.mean), -t.k)
+	if r < t.from {
+		count := 0
+		for count < len(t.sorted) && t.sorted[count] > r {
+			count++
+		}
+		share := float64(count+1) / float64(len(t.sorted)+1)
+		return -math.Expm1(blocks * math.Log1p(-min(share, 1-1e-12)))
 	}
-	count := 0
-	for count < len(t.sorted) && t.sorted[count] > r {
-		count++
+	risk, z := 0.0, (r-t.from)/(t.k*t.mean)
+	expected := blocks * t.share
+	for i, rate := range t.rates() {
+		risk -= normalWeights[i] * math.Expm1(-expected*math.Exp(-rate*z))
 	}
-	return float64(count+1) / float64(len(t.sorted)+1)
+	return min(risk, 1)
 }
 
-// within returns the probability that the amount is passed in at least one of so many blocks.
-func (t tail) within(r, blocks float64) float64 {
-	return -math.Expm1(blocks * math.Log1p(-min(t.above(r), 1-1e-12)))
+// The rate of excesses, 1/mean, has a gamma distribution with k as its shape; its quantiles are those of the normal distribution by the cube
+// root of Wilson and Hilferty (1931).
+const quantiles = 41
+
+var normalAt, normalWeights = normals()
+
+func normals() (at, weight [quantiles]float64) {
+	total := 0.0
+	for i := range at {
+		at[i] = (float64(i) - quantiles/2) * 0.25
+		weight[i] = math.Exp(-at[i] * at[i] / 2)
+		total += weight[i]
+	}
+	for i := range weight {
+		weight[i] /= total
+	}
+	return at, weight
 }
+
+func (t *tail) rates() *[quantiles]float64 {
+	if t.gamma == nil {
+		t.gamma = &[quantiles]float64{}
+		for i, z := range normalAt {
+			root := max(0, 1-1/(9*t.k)+z/(3*math.Sqrt(t.k)))
+			t.gamma[i] = t.k * root * root * root
+		}
+	}
+	return t.gamma
+}
+
+// above returns the probability that one block goes above an amount.
+func (t *tail) above(r float64) float64 { return t.within(r, 1) }

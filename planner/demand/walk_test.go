@@ -198,84 +198,142 @@ func (s *score) add(request float64, x []float64) {
 	}
 }
 
-func (s score) String() string {
+func (s *score) String() string {
 	return fmt.Sprintf("%5.1f%%/%5.2f%%", 100*s.slack/s.n, 100*s.ooms/s.n)
 }
 
 var knobs = []float64{0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.003, 0.001, 0.0001}
 
+// walk asks every recommender once a day, and tells what came.
+type walk struct {
+	streams []stream
+	in      *Intake
+	day     int
+}
+
+const days, warm, seeds = 28, 14, 16
+
+func walking(metric usage.Metric) *walk {
+	w := &walk{in: NewIntake(Options{})}
+	for f, name := range familyNames {
+		for seed := range uint64(seeds) {
+			s := families[name](rand.New(rand.NewPCG(seed, uint64(f))), days*perDay)
+			s.family = name
+			w.streams = append(w.streams, s)
+		}
+	}
+	w.day = warm
+	w.feed(metric, 0, warm)
+	return w
+}
+
+func (w *walk) feed(metric usage.Metric, from, to int) {
+	for i, s := range w.streams {
+		x := s.mem
+		if metric == usage.CPU {
+			x = s.cpu
+		}
+		c := sampled(metric, x, from*perDay, to*perDay)
+		c.Key.Pod = fmt.Sprintf("%04d", i)
+		w.in.Add(c)
+	}
+}
+
+type table struct {
+	names []string
+	rows  map[string]map[string]*score
+}
+
+func (t *table) at(family, who string) *score {
+	if t.rows == nil {
+		t.rows = map[string]map[string]*score{}
+	}
+	if t.rows[family] == nil {
+		t.rows[family] = map[string]*score{}
+	}
+	if t.rows[family][who] == nil {
+		t.rows[family][who] = &score{}
+	}
+	if !slices.Contains(t.names, who) {
+		t.names = append(t.names, who)
+	}
+	return t.rows[family][who]
+}
+
+func (t *table) print(test *testing.T) {
+	line := fmt.Sprintf("%-9s", "")
+	for _, who := range t.names {
+		line += fmt.Sprintf(" %13s", who)
+	}
+	test.Log(line)
+	for _, f := range append(slices.Clone(familyNames), "all") {
+		line := fmt.Sprintf("%-9s", f)
+		for _, who := range t.names {
+			line += fmt.Sprintf(" %13s", t.rows[f][who])
+		}
+		test.Log(line)
+	}
+}
+
 func TestWalkMemory(t *testing.T) {
 	if os.Getenv("WALK") == "" {
 		t.Skip("WALK is not set")
 	}
-	const days, warm = 28, 14
 	hours := 24.0
 	if os.Getenv("WALK") == "28" {
 		hours = 24 * 28
 	}
-	ours, vpa := make([]score, len(knobs)), score{}
-	for f, name := range familyNames {
-		mine, theirs, best := make([]score, len(knobs)), score{}, score{}
-		for seed := range uint64(24) {
-			r := rand.New(rand.NewPCG(seed, uint64(f)))
-			s := families[name](r, days*perDay)
-			in := NewIntake(Options{})
-			in.Add(sampled(usage.Memory, s.mem, 0, warm*perDay))
-			for day := warm; day < days; day++ {
-				st := in.States()[0]
-				m := st.memoryNeed(start + int64(day)*86_400_000)
-				next := s.mem[day*perDay : (day+1)*perDay]
-				for k, risk := range knobs {
-					mine[k].add(m.least(risk, hours)*mib, next)
-				}
-				theirs.add(vpaMemory(s.mem, day), next)
-				best.add(slices.Max(next), next)
-				in.Add(sampled(usage.Memory, s.mem, day*perDay, (day+1)*perDay))
+	var out table
+	w := walking(usage.Memory)
+	for ; w.day < days; w.day++ {
+		states := w.in.States()
+		Calibrate(states)
+		for i, s := range w.streams {
+			next := s.mem[w.day*perDay : (w.day+1)*perDay]
+			both := func(who string, request float64) {
+				out.at(s.family, who).add(request, next)
+				out.at("all", who).add(request, next)
+			}
+			both("oracle", slices.Max(next))
+			both("vpa", vpaMemory(s.mem, w.day))
+			m := states[i].memoryNeed(start + int64(w.day)*86_400_000)
+			for _, risk := range knobs {
+				both(fmt.Sprint(risk), m.least(risk, hours)*mib)
 			}
 		}
-		for k := range knobs {
-			ours[k] = ours[k].plus(mine[k])
+		if w.day%5 == 0 {
+			t.Logf("day %d: pool %+v", w.day, *states[0].pool)
 		}
-		vpa = vpa.plus(theirs)
-		t.Logf("%-9s oracle %v vpa %v  ours %v", name, best, theirs, mine)
+		w.feed(usage.Memory, w.day, w.day+1)
 	}
-	t.Logf("%-9s vpa %v  ours %v", "all", vpa, ours)
+	out.print(t)
 }
-
-func (s score) plus(o score) score { return score{s.slack + o.slack, s.ooms + o.ooms, s.n + o.n} }
 
 func TestWalkCPU(t *testing.T) {
 	if os.Getenv("WALK") == "" {
 		t.Skip("WALK is not set")
 	}
-	const days, warm = 28, 14
-	ours, vpa := make([]score, len(knobs)), score{}
-	for f, name := range familyNames {
-		mine, theirs, best := make([]score, len(knobs)), score{}, score{}
-		for seed := range uint64(24) {
-			r := rand.New(rand.NewPCG(seed, uint64(f)))
-			s := families[name](r, days*perDay)
-			in := NewIntake(Options{})
-			in.Add(sampled(usage.CPU, s.cpu, 0, warm*perDay))
-			for day := warm; day < days; day++ {
-				st := in.States()[0]
-				m := st.cpuNeed(start + int64(day)*86_400_000)
-				next := s.cpu[day*perDay : (day+1)*perDay]
-				for k, risk := range knobs {
-					mine[k].under(m.least(risk), next)
-				}
-				theirs.under(vpaCPU(s.cpu, day), next)
-				best.under(sorted(next)[perDay*99/100], next)
-				in.Add(sampled(usage.CPU, s.cpu, day*perDay, (day+1)*perDay))
+	var out table
+	w := walking(usage.CPU)
+	for ; w.day < days; w.day++ {
+		states := w.in.States()
+		Calibrate(states)
+		for i, s := range w.streams {
+			next := s.cpu[w.day*perDay : (w.day+1)*perDay]
+			both := func(who string, request float64) {
+				out.at(s.family, who).under(request, next)
+				out.at("all", who).under(request, next)
+			}
+			both("oracle 99 %", sorted(next)[perDay*99/100])
+			both("vpa", vpaCPU(s.cpu, w.day))
+			m := states[i].cpuNeed(start + int64(w.day)*86_400_000)
+			for _, risk := range knobs {
+				both(fmt.Sprint(risk), m.least(risk))
 			}
 		}
-		for k := range knobs {
-			ours[k] = ours[k].plus(mine[k])
-		}
-		vpa = vpa.plus(theirs)
-		t.Logf("%-9s oracle99 %v vpa %v  ours %v", name, best, theirs, mine)
+		w.feed(usage.CPU, w.day, w.day+1)
 	}
-	t.Logf("%-9s vpa %v  ours %v", "all", vpa, ours)
+	out.print(t)
 }
 
 func (s *score) under(request float64, x []float64) {
@@ -289,4 +347,39 @@ func (s *score) under(request float64, x []float64) {
 	s.n++
 	s.slack += (request - used/float64(len(x))) / request
 	s.ooms += over / float64(len(x))
+}
+
+// TestHorizon asks once, for four weeks.
+func TestHorizon(t *testing.T) {
+	if os.Getenv("WALK") == "" {
+		t.Skip("WALK is not set")
+	}
+	const seeds = 100
+	var out table
+	in := NewIntake(Options{})
+	var streams []stream
+	for f, name := range familyNames {
+		for seed := range uint64(seeds) {
+			s := families[name](rand.New(rand.NewPCG(seed, uint64(f))), 42*perDay)
+			s.family = name
+			c := sampled(usage.Memory, s.mem, 0, 14*perDay)
+			c.Key.Pod = fmt.Sprintf("%04d", len(streams))
+			in.Add(c)
+			streams = append(streams, s)
+		}
+	}
+	states := in.States()
+	Calibrate(states)
+	for i, s := range streams {
+		m := states[i].memoryNeed(start + 14*86_400_000)
+		for _, risk := range knobs {
+			r := m.least(risk, 28*24) * mib
+			out.at(s.family, fmt.Sprint(risk)).add(r, s.mem[14*perDay:])
+			out.at("all", fmt.Sprint(risk)).add(r, s.mem[14*perDay:])
+		}
+		peak := slices.Max(s.mem[:14*perDay])
+		out.at(s.family, "peak+15%").add(1.15*peak, s.mem[14*perDay:])
+		out.at("all", "peak+15%").add(1.15*peak, s.mem[14*perDay:])
+	}
+	out.print(t)
 }
