@@ -27,6 +27,7 @@ type tail struct {
 // Chosen, and tried on the families of the tests.
 const (
 	excessLeast = 0.002 // mean excess is at least this share of the threshold: the error of a code
+	upperLeast  = 3     // blocks above a threshold
 	apartGap    = 0.15  // blocks stand apart by this share of the lower ones,
 	apartTimes  = 10    // and by so many times the mean distance of the others
 	apartExcess = 0.05  // of those that stand apart, before they have shown theirs
@@ -43,8 +44,15 @@ func fit(blocks []float64) tail {
 	}
 	t.apart = apart(t.sorted)
 	if t.apart == 0 {
-		t.upper(t.sorted, (n+1)/2)
-		t.share = (t.k + 1) / float64(n+1)
+		best := math.Inf(1)
+		for part := 2; part <= 4 && (part == 2 || n/part >= upperLeast); part++ {
+			c := t
+			c.upper(t.sorted, (n+part-1)/part)
+			c.share = (c.k + 1) / float64(n+1)
+			if far := c.rare(); far < best {
+				best, t = far, c
+			}
+		}
 		return t
 	}
 	rest := tail{}
@@ -65,11 +73,17 @@ func fit(blocks []float64) tail {
 func (t *tail) upper(sorted []float64, k int) {
 	k = max(1, k)
 	t.from = sorted[min(k, len(sorted)-1)]
+	t.mean = 0
 	for _, v := range sorted[:k] {
 		t.mean += v - t.from
 	}
 	t.k = float64(k)
 	t.mean = max(t.mean/t.k, excessLeast*t.from)
+}
+
+// rare is the amount that one block in a thousand goes above.
+func (t *tail) rare() float64 {
+	return t.from + float64(t.k*t.mean*(math.Pow(1000*t.share, 1/t.k)-1))
 }
 
 // apart returns how many of the highest blocks stand apart: fewer than half.
