@@ -97,6 +97,18 @@ func (m *memoryNeed) asked(one, more *tally) {
 	}
 }
 
+// What has not been seen for days is believed less: no day of it was compared with another. Chosen; of the recording of one day half a
+// day is then enough for promises to hold (docs/design/0003-demand.md).
+const (
+	doubtHours = 72
+	doubtLeast = 0.5
+)
+
+// doubt is what the power of so short a history is multiplied by.
+func doubt(hours int) float64 {
+	return doubtLeast + (1-doubtLeast)*min(float64(hours)/doubtHours, 1)
+}
+
 // surprise returns the risk that the model gave to what came.
 func (m *memoryNeed) surprise(came []float64) float64 {
 	return m.believed(slices.Max(came)*(1-1e-9), float64(len(came)))

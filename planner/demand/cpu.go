@@ -81,19 +81,26 @@ func share(hours [][cpuLevels]uint8, at []int32) (over [codeRange]float64) {
 	return over
 }
 
-// spread adds the share of one hour that lies above each code: half of it is above the lowest level and a sixth above the middle
-// one. Between levels the share falls evenly over the codes; below the lowest all is counted.
+// spread adds the share of one hour that lies above each code.
 func spread(over *[codeRange]float64, h [cpuLevels]uint8, w float64) {
+	for b := range int(h[0]) {
+		over[b] += float64(w * aboveCode(h, b))
+	}
+}
+
+// aboveCode returns the share of an hour in which usage is above a code: half of it is above the lowest level and a sixth above the
+// middle one. Between levels the share falls evenly over the codes; below the lowest all is counted.
+func aboveCode(h [cpuLevels]uint8, b int) float64 {
 	most, sixth, half := int(h[0]), int(h[1]), int(h[2])
-	for b := range half {
-		over[b] += w
+	switch {
+	case b < half:
+		return 1
+	case b < sixth:
+		return 1.0/2 - (1.0/2-1.0/6)*float64(b-half)/float64(sixth-half)
+	case b < most:
+		return 1.0 / 6 * (1 - float64(b-sixth)/float64(most-sixth))
 	}
-	for b := half; b < sixth; b++ {
-		over[b] += w * (1.0/2 - (1.0/2-1.0/6)*float64(b-half)/float64(sixth-half))
-	}
-	for b := sixth; b < most; b++ {
-		over[b] += w / 6 * (1 - float64(b-sixth)/float64(most-sixth))
-	}
+	return 0
 }
 
 // risk returns the expected share of time above an amount.

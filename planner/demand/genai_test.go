@@ -105,7 +105,7 @@ func TestWalkRecording(t *testing.T) {
 			}
 			if ahead == 12 && os.Getenv("WALK") == "miss" {
 				worst++
-				rr := m.least(.02, ahead)*mib
+				rr := m.least(.02, ahead) * mib
 				t.Logf("miss %v slack %.3f vpa %.3f oracle %.3f", slices.Max(test) > rr, 1-mean/rr, 1-mean/v, 1-mean/slices.Max(test))
 				t.Logf("%s peak %.3f came %.3f vpa %.3f ours 1%% %.3f .1%% %.3f blocks %.3f", s.name.Pod[:6], peak/(64<<30), slices.Max(test)/(64<<30), v/(64<<30), m.least(.01, ahead)/65536, m.least(.001, ahead)/65536, scaleAll(m.tail.sorted, 1./65536))
 			}

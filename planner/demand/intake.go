@@ -36,8 +36,8 @@ const TooMany usage.Reason = "too-many"
 // Intake turns series into States. It is not for two goroutines at once.
 type Intake struct {
 	options Options
-	states  map[Name]*State
 	open    map[podName]*open
+	names   map[Name]*Name         // each once, for all of its pods
 	pods    map[planner.Ref]*State // replicas only
 }
 
@@ -49,7 +49,7 @@ type podName struct {
 
 // open is what is known of one container of one pod beside its State: the hour of CPU that has not ended, and its span.
 type open struct {
-	state  *State
+	state  State
 	hour   int32
 	folded uint16      // how many samples each entry of codes stands for: the most of them
 	taken  uint16      // samples in the last entry
@@ -63,7 +63,7 @@ const codesMost = 64
 
 // NewIntake returns one that is empty.
 func NewIntake(o Options) *Intake {
-	return &Intake{options: o.withDefaults(), states: map[Name]*State{}, open: map[podName]*open{}, pods: map[planner.Ref]*State{}}
+	return &Intake{options: o.withDefaults(), open: map[podName]*open{}, names: map[Name]*Name{}, pods: map[planner.Ref]*State{}}
 }
 
 // Add takes a series in. Samples of one pod are expected in order of time, in one piece or many; pods may come in any order. What
@@ -95,7 +95,7 @@ func (in *Intake) Add(s usage.Series) []usage.Fault {
 	case usage.Memory, usage.MemoryMost:
 		dropped = in.addMemory(o, s.Samples)
 	default:
-		dropped = in.addRare(o.state, s)
+		dropped = in.addRare(&o.state, s)
 	}
 	if dropped == 0 {
 		return nil
@@ -112,16 +112,15 @@ func (in *Intake) openFor(name Name, pod string) (*open, string) {
 	if len(in.open) >= in.options.PodsMost {
 		return nil, "more pods than are taken in"
 	}
-	st := in.states[name]
-	if st == nil {
-		if len(in.states) >= in.options.ContainersMost {
+	known := in.names[name]
+	if known == nil {
+		if len(in.names) >= in.options.ContainersMost {
 			return nil, "more containers than are taken in"
 		}
-		st = &State{name: &name}
-		in.states[name] = st
+		known = &name
+		in.names[name] = known
 	}
-	st.pods++
-	o := &open{state: st}
+	o := &open{state: State{name: known, pods: 1}}
 	in.open[key] = o
 	return o, ""
 }
@@ -132,7 +131,7 @@ func sane(x usage.Sample, most float64) bool {
 }
 
 func (in *Intake) addMemory(o *open, samples []usage.Sample) (dropped int64) {
-	most, st := float64(in.options.MemoryMost), o.state
+	most, st := float64(in.options.MemoryMost), &o.state
 	for _, x := range samples {
 		if !sane(x, most) {
 			dropped++
@@ -145,7 +144,7 @@ func (in *Intake) addMemory(o *open, samples []usage.Sample) (dropped int64) {
 }
 
 func (in *Intake) addCPU(o *open, samples []usage.Sample) (dropped int64) {
-	most, st := float64(in.options.CPUMost), o.state
+	most, st := float64(in.options.CPUMost), &o.state
 	quiet := in.options.StartupMinutes * 60_000
 	for _, x := range samples {
 		if !sane(x, most) {
@@ -169,7 +168,7 @@ func (in *Intake) addCPU(o *open, samples []usage.Sample) (dropped int64) {
 
 // seen widens the span of the pod, and learns the step.
 func (o *open) seen(of int, at int64) {
-	span, st := &o.span[of], o.state
+	span, st := &o.span[of], &o.state
 	st.samples[of] = plus(st.samples[of], 1)
 	if span[0] == 0 {
 		*span = [2]int64{at, at}
@@ -266,34 +265,49 @@ func (in *Intake) addReplicas(s usage.Series) []usage.Fault {
 	return []usage.Fault{{Key: s.Key, Metric: s.Metric, Reason: usage.Impossible, Count: dropped, Example: "a value or a time that cannot be"}}
 }
 
-// States returns what is known, by name. They are copies: samples may go on coming in.
+// States returns what is known, by name, with the pods of each brought together, and measures how promises have held: see
+// Calibrate. They are copies: samples may go on coming in.
 func (in *Intake) States() []*State {
-	copies := make(map[*State]*State, len(in.states))
-	states := make([]*State, 0, len(in.states))
-	for _, st := range in.states {
-		c := *st
-		if r := in.pods[c.name.Workload]; r != nil && r.replicasAt != 0 {
-			c.replicas, c.replicasAt = r.replicas, r.replicasAt
-		}
-		copies[st] = &c
-		states = append(states, &c)
+	keys := make([]podName, 0, len(in.open))
+	for k := range in.open {
+		keys = append(keys, k)
 	}
-	for _, o := range in.open { // in any order: sums and maxima
-		c := copies[o.state]
-		if len(o.codes) > 0 {
-			kept := o.codes
-			o.codes = slices.Clone(kept)
-			c.putCPU(o.hour, o.levels())
-			o.codes = kept
+	slices.SortFunc(keys, func(a, b podName) int { return cmp.Or(a.of.compare(b.of), strings.Compare(a.pod, b.pod)) })
+	var states []*State
+	for len(keys) > 0 {
+		n := 1
+		for n < len(keys) && keys[n].of == keys[0].of {
+			n++
 		}
-		for of, span := range o.span {
-			if step := int64(cmp.Or(int32(in.options.Step.Milliseconds()), c.step)); span[0] != 0 && step > 0 {
-				c.expected[of] = plus(c.expected[of], uint32(min((span[1]-span[0])/step+1, math.MaxUint32)))
-			}
+		pods := make([]*State, n)
+		for i, k := range keys[:n] {
+			pods[i] = in.open[k].closed(in.options.Step)
 		}
+		st := together(pods)
+		if r := in.pods[st.name.Workload]; r != nil && r.replicasAt != 0 {
+			st.replicas, st.replicasAt = r.replicas, r.replicasAt
+		}
+		states, keys = append(states, st), keys[n:]
 	}
-	slices.SortFunc(states, func(a, b *State) int { return a.name.compare(*b.name) })
+	Calibrate(states)
 	return states
+}
+
+// closed returns a copy of a pod's state with the hour that has not ended, and with the samples that were to be expected.
+func (o *open) closed(step time.Duration) *State {
+	st := o.state
+	if len(o.codes) > 0 {
+		kept := o.codes
+		o.codes = slices.Clone(kept) // levels sorts them
+		st.putCPU(o.hour, o.levels())
+		o.codes = kept
+	}
+	for of, span := range o.span {
+		if step := cmp.Or(step.Milliseconds(), int64(st.step)); span[0] != 0 && step > 0 {
+			st.expected[of] = uint32(min((span[1]-span[0])/step+1, math.MaxUint32))
+		}
+	}
+	return &st
 }
 
 func (n Name) compare(o Name) int {

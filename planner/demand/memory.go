@@ -18,7 +18,8 @@ type memoryNeed struct {
 	ramp   float64 // hours for which it will go on
 	power  powers  // how the promise has held: see calibrate.go
 	last   float64
-	next   int32 // the hour that is asked for
+	shared float64 // of the pods are above a level when the worst is
+	next   int32   // the hour that is asked for
 	season map[float64]*season
 }
 
@@ -30,11 +31,16 @@ func (s *State) memoryNeed(at int64) memoryNeed {
 	var one, more tally
 	m.asked(&one, &more)
 	one.believe(pool.one, ownWeight)
-	m.power = powers{one: one.power(), more: pool.more * one.power() / pool.one}
+	power := one.power() * doubt(len(m.hours))
+	m.power = powers{one: power, more: pool.more * power / pool.one}
 	return m
 }
 
 func (s *State) memoryHours(at int64) (m memoryNeed) {
+	m.shared = 1
+	if s.shared != 0 {
+		m.shared = float64(s.shared) / 255
+	}
 	end := min(s.newest, hourOf(at))
 	for h := max(end-hoursKept+1, s.newest-hoursKept+1, 1); h <= end; h++ {
 		if code := s.memory[h%hoursKept]; code != 0 {
@@ -88,7 +94,10 @@ func rescaled(x []float64, start int) []float64 {
 
 // risk returns the probability that one pod goes above an amount within so many hours.
 func (m *memoryNeed) risk(r, hours float64) float64 {
-	return math.Pow(m.believed(r, hours), m.power.at(hours/float64(m.width)))
+	if n := len(m.tail.sorted); n == 0 || r < m.tail.sorted[n-1] {
+		return 1 // every pod is above
+	}
+	return m.shared * math.Pow(m.believed(r, hours), m.power.at(hours/float64(m.width)))
 }
 
 // believed is the risk before it is measured how such beliefs have held.
@@ -106,7 +115,7 @@ func (m *memoryNeed) believed(r, hours float64) float64 {
 		return 1
 	}
 	if ahead := m.ahead(hours); ahead != nil {
-		return ahead.tail.within(r/ahead.level, max(1, hours/24))
+		return ahead.within(r, hours)
 	}
 	return m.tail.within(r, hours/float64(m.width))
 }
@@ -120,6 +129,8 @@ func (m *memoryNeed) ahead(hours float64) *season {
 	if !known {
 		if f, ok := foresee(m.hours, m.at, m.next, hours); ok && m.regime.start == 0 && m.leak == 0 {
 			f.tail = fit(f.blocks)
+			s = &f
+		} else if f, ok := wander(m.hours[m.regime.start:], m.at[m.regime.start:], m.next, hours); ok && f.level*f.tail.rare() < m.tail.rare() {
 			s = &f
 		}
 		m.season[hours] = s

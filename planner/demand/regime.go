@@ -113,7 +113,8 @@ func rise(x []float64) int {
 		if i < width || n-i < riseHours {
 			continue
 		}
-		if hour > riseLeast*before[i] || width == confirmHours && days > riseLeast*before[i] {
+		grew := day[i-1] / day[max(i-1-confirmHours, 0)] // in the day before: going on as before is no jump
+		if hour > riseLeast*before[i] || width == confirmHours && days > riseLeast*max(grew*grew, 1)*before[i] {
 			return i
 		}
 	}

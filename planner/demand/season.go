@@ -1,5 +1,10 @@
 package demand
 
+import (
+	"math"
+	"slices"
+)
+
 // A target that need not last a week may follow the week. All chosen.
 const (
 	seasonHours  = 13 * 24 // of history, for two weeks to be compared
@@ -13,6 +18,7 @@ const (
 type season struct {
 	level  float64   // most of them
 	tail   tail      // of blocks
+	once   bool      // blocks are as long as what is asked for
 	blocks []float64 // for each of the last seven days: the most that an hour was above the same hours of the week before, as a share of those
 }
 
@@ -56,4 +62,49 @@ func foresee(x []float64, at []int32, next int32, hours float64) (s season, ok b
 		s.level = max(s.level, near(h-168), near(h-336))
 	}
 	return s, s.level > 0 && s.level < seasonGain*peak
+}
+
+// A target that need not last long may start from where usage is now: what leaks, or wanders, is told by how far it gets in a
+// day better than by how high it has been. All chosen.
+const (
+	driftLonger = 48 // hours: a target that must last longer does not start from now
+	driftDays   = 7  // steps of the past that must be known
+	driftHours  = 2  // that are "now"
+)
+
+// wander compares, for each day of the past at this hour of the day, what came with where usage was. ok is false where too few
+// days are known.
+func wander(x []float64, at []int32, next int32, hours float64) (s season, ok bool) {
+	if hours > driftLonger || len(x) < driftDays*24 || at[len(x)-1] < next-driftHours {
+		return season{}, false
+	}
+	most := func(from, to int32) (v float64) {
+		i, _ := slices.BinarySearch(at, from)
+		for ; i < len(at) && at[i] < to; i++ {
+			v = max(v, x[i])
+		}
+		return v
+	}
+	ahead := int32(math.Ceil(hours))
+	s.level = most(next-driftHours, next)
+	for from := next - ahead; from-driftHours >= at[0]; from -= 24 {
+		was, came := most(from-driftHours, from), most(from, from+ahead)
+		if was > 0 && came > 0 {
+			s.blocks = append(s.blocks, came/was)
+		}
+	}
+	if len(s.blocks) < driftDays {
+		return season{}, false
+	}
+	s.tail = fit(s.blocks)
+	s.once = true
+	return s, true
+}
+
+// within returns the probability that an amount is passed in so many hours.
+func (s *season) within(r, hours float64) float64 {
+	if s.once {
+		return s.tail.within(r/s.level, 1)
+	}
+	return s.tail.within(r/s.level, max(1, hours/24))
 }

@@ -240,8 +240,9 @@ func (w *walk) feed(metric usage.Metric, from, to int) {
 }
 
 type table struct {
-	names []string
-	rows  map[string]map[string]*score
+	families []string // nil: familyNames
+	names    []string
+	rows     map[string]map[string]*score
 }
 
 func (t *table) at(family, who string) *score {
@@ -266,7 +267,10 @@ func (t *table) print(test *testing.T) {
 		line += fmt.Sprintf(" %13s", who)
 	}
 	test.Log(line)
-	for _, f := range append(slices.Clone(familyNames), "all") {
+	if t.families == nil {
+		t.families = familyNames
+	}
+	for _, f := range append(slices.Clone(t.families), "all") {
 		line := fmt.Sprintf("%-9s", f)
 		for _, who := range t.names {
 			line += fmt.Sprintf(" %13s", t.rows[f][who])
