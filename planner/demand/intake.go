@@ -117,7 +117,8 @@ func (in *Intake) openFor(name Name, pod string) (*open, string) {
 		if len(in.names) >= in.options.ContainersMost {
 			return nil, "more containers than are taken in"
 		}
-		known = &name
+		one := name // so that name itself stays where it is
+		known = &one
 		in.names[name] = known
 	}
 	o := &open{state: State{name: known, pods: 1}}
@@ -127,7 +128,7 @@ func (in *Intake) openFor(name Name, pod string) (*open, string) {
 
 // sane reports whether a sample can be true.
 func sane(x usage.Sample, most float64) bool {
-	return x.Value >= 0 && x.Value <= most && x.At > hourMilli && x.At < int64(math.MaxInt32/4)*hourMilli
+	return x.Value >= 0 && x.Value <= most && x.At > hourMilli && x.At <= usage.LatestMillis
 }
 
 func (in *Intake) addMemory(o *open, samples []usage.Sample) (dropped int64) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tenon-sh/tenon/planner"
+	"github.com/tenon-sh/tenon/planner/usage"
 )
 
 // What a State keeps. Chosen: two whole weeks of hours, so that each hour of the week is seen twice, and six weeks of daily peaks
@@ -89,7 +90,7 @@ func (s *State) OOMKills() int64 { return int64(s.kills) }
 
 func hourOf(at int64) int32 {
 	// A sample speaks of the time before it, so the one on the hour belongs to the hour that ends.
-	return int32(min(max((at-1)/hourMilli, 1), math.MaxInt32/2))
+	return int32(min(max((at-1)/hourMilli, 1), usage.LatestMillis/hourMilli))
 }
 
 // reach makes the ring hold an hour: newer than all, it clears the cells on the way. It reports whether the hour lies within.
