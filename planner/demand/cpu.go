@@ -17,10 +17,18 @@ type cpuNeed struct {
 	tail   tail               // of the most of blocks of time, milli-CPU
 	width  int                // hours of a block
 	peak   float64
+	above  func([cpuLevels]uint8, int) float64
+}
+
+func (s *State) above() func([cpuLevels]uint8, int) float64 {
+	if s.pods > 1 {
+		return aboveMixed
+	}
+	return aboveCode
 }
 
 func (s *State) cpuNeed(at int64) cpuNeed {
-	c := cpuNeed{base: s.base}
+	c := cpuNeed{base: s.base, above: s.above()}
 	end := min(s.newest, hourOf(at))
 	for h := max(end-hoursKept+1, s.newest-hoursKept+1, 1); h <= end; h++ {
 		if cell := s.cpu[h%hoursKept]; cell[cpuLevels-1] != 0 {
@@ -53,14 +61,14 @@ func (c *cpuNeed) learn() {
 		most = append(most, c.value(h[0]))
 		c.peak = max(c.peak, c.value(h[0]))
 	}
-	c.over = share(c.hours[c.regime.start:], c.at[c.regime.start:])
+	c.over = share(c.hours[c.regime.start:], c.at[c.regime.start:], c.above)
 	c.width = min(24, max(1, len(most)/7))
 	c.tail = fit(blocksOf(most, c.width))
 }
 
 // share returns for each code which share of time usage is above it. Hours of the week that were seen more often than others
 // count less each time, so that a window of nine days does not believe in two Mondays a week.
-func share(hours [][cpuLevels]uint8, at []int32) (over [codeRange]float64) {
+func share(hours [][cpuLevels]uint8, at []int32, above func([cpuLevels]uint8, int) float64) (over [codeRange]float64) {
 	var seen [168]float64
 	for _, h := range at {
 		seen[h%168]++
@@ -73,7 +81,7 @@ func share(hours [][cpuLevels]uint8, at []int32) (over [codeRange]float64) {
 			w = 1 / seen[at[i]%168]
 		}
 		total += w
-		spread(&over, h, w)
+		spread(&over, h, w, above)
 	}
 	for b := range over {
 		over[b] /= total
@@ -82,25 +90,38 @@ func share(hours [][cpuLevels]uint8, at []int32) (over [codeRange]float64) {
 }
 
 // spread adds the share of one hour that lies above each code.
-func spread(over *[codeRange]float64, h [cpuLevels]uint8, w float64) {
+func spread(over *[codeRange]float64, h [cpuLevels]uint8, w float64, above func([cpuLevels]uint8, int) float64) {
 	for b := range int(h[0]) {
-		over[b] += float64(w * aboveCode(h, b))
+		over[b] += float64(w * above(h, b))
 	}
 }
 
 // aboveCode returns the share of an hour in which usage is above a code: half of it is above the lowest level and a sixth above the
-// middle one. Between levels the share falls evenly over the codes; below the lowest all is counted.
+// middle one. Between levels the share falls evenly over the codes, and half a sample of twelve is added, because shares of samples
+// fall in steps; below the lowest level all is counted.
 func aboveCode(h [cpuLevels]uint8, b int) float64 {
+	const halfSample = 1.0 / 24
 	most, sixth, half := int(h[0]), int(h[1]), int(h[2])
 	switch {
 	case b < half:
 		return 1
 	case b < sixth:
-		return 1.0/2 - (1.0/2-1.0/6)*float64(b-half)/float64(sixth-half)
+		return halfSample + 1.0/2 - (1.0/2-1.0/6)*float64(b-half)/float64(sixth-half)
 	case b < most:
-		return 1.0 / 6 * (1 - float64(b-sixth)/float64(most-sixth))
+		return halfSample + 1.0/6*(1-float64(b-sixth)/float64(most-sixth))
 	}
 	return 0
+}
+
+// aboveMixed is aboveCode for the hour of several pods: there are more samples, so that the half of one is less, and the most of all of
+// them is further out, so that the share falls as a square to it.
+func aboveMixed(h [cpuLevels]uint8, b int) float64 {
+	most, sixth := int(h[0]), int(h[1])
+	if b < sixth || b >= most {
+		return aboveCode(h, b)
+	}
+	left := 1 - float64(b-sixth)/float64(most-sixth)
+	return 1.0/96 + 1.0/6*left*left
 }
 
 // risk returns the expected share of time above an amount.
@@ -116,7 +137,12 @@ func (c *cpuNeed) risk(r float64) float64 {
 	if r >= c.peak {
 		return min(1, beyond)
 	}
-	return max(c.over[code], min(beyond, 1.0/12/float64(len(c.hours)+1)))
+	low, high, next := decode(c.base+uint16(code), cpuBits), decode(c.base+uint16(code)+1, cpuBits), 0.0
+	if code+1 < codeRange {
+		next = c.over[code+1]
+	}
+	share := c.over[code] + (next-c.over[code])*(r-low)/(high-low)
+	return max(share, min(beyond, 1.0/12/float64(len(c.hours)+1)))
 }
 
 func (c *cpuNeed) least(risk float64) float64 {
@@ -162,7 +188,7 @@ func (s *State) underrun(at int64, r float64) int64 {
 	over, total := [codeRange]float64{}, 0.0
 	for h := max(end-hoursKept+1, s.newest-hoursKept+1, 1); h <= end; h++ {
 		if cell := s.cpu[h%hoursKept]; cell[cpuLevels-1] != 0 {
-			spread(&over, cell, 1)
+			spread(&over, cell, 1, s.above())
 			total++
 		}
 	}

@@ -14,6 +14,8 @@ type memoryNeed struct {
 	tail   tail
 	peak   float64 // most in the regime
 	leak   float64 // MiB an hour by which it grows
+	lives  tail    // of the most of each life that ended, and of this one so far
+	life   float64 // mean hours of those
 	flat   tail    // of the blocks since it began to grow, without the growth
 	ramp   float64 // hours for which it will go on
 	power  powers  // how the promise has held: see calibrate.go
@@ -72,6 +74,8 @@ func (m *memoryNeed) learn() {
 	var flat []float64
 	if m.leak, m.ramp, flat = leak(x[m.regime.start:]); m.leak > 0 {
 		m.flat = fit(blocksOf(flat, m.width))
+		peaks := lives(x[m.regime.start:])
+		m.lives, m.life = fit(peaks), float64(len(x)-m.regime.start)/float64(len(peaks))
 	}
 	m.power = even
 }
@@ -107,6 +111,9 @@ func (m *memoryNeed) believed(r, hours float64) float64 {
 		if r < m.last+grown {
 			return 1
 		}
+		if len(m.lives.sorted) >= livesLeast && hours > m.ramp {
+			return m.lives.within(r, hours/m.life)
+		}
 		if hours <= m.ramp { // no restart is to be expected before, and none would do harm
 			return m.flat.within(r-grown, max(1, hours/float64(m.width)))
 		}
@@ -140,12 +147,25 @@ func (m *memoryNeed) ahead(hours float64) *season {
 
 // Leaks. All chosen.
 const (
-	leakFall  = 0.85 // of the hour before: less is a restart
-	leakHours = 36   // of growth, before it is believed: longer than a day's rise
-	leakFit   = 0.8  // least share of the variance that a line explains
-	leakLeast = 0.05 // of the mean that it must have grown by
-	leakLife  = 1.25 // of the longest life before: how long the next may be
+	leakFall   = 0.85 // of the hour before: less is a restart
+	leakHours  = 36   // of growth, before it is believed: longer than a day's rise
+	leakFit    = 0.8  // least share of the variance that a line explains
+	leakLeast  = 0.05 // of the mean that it must have grown by
+	livesLeast = 4    // that have ended, or are going on, before they say how high lives get
+	leakLife   = 1.25 // of the longest life before: how long the next may be
 )
+
+// lives returns the most between falls.
+func lives(x []float64) []float64 {
+	peaks := []float64{0}
+	for i, v := range x {
+		if i > 0 && v < leakFall*x[i-1] {
+			peaks = append(peaks, 0)
+		}
+		peaks[len(peaks)-1] = max(peaks[len(peaks)-1], v)
+	}
+	return peaks
+}
 
 // leak returns by how much the level grows each hour, where it has grown steadily since its last fall, and for how many more hours it
 // is expected to: as long as the longest of the lives before, and a quarter more; without end where there was none. flat is the
