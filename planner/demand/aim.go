@@ -45,7 +45,8 @@ type need struct {
 	regime   regime
 	tail     tail
 	leak     float64
-	raw      float64 // what the accepted risk alone asks for
+	shape    string // of the pattern
+	ahead    string // why the hours ahead are told from others than all
 	says     []string
 }
 
@@ -83,8 +84,11 @@ func Aim(s *State, resource string, now int64, c planner.Class, at time.Time) pl
 }
 
 func (n *need) ofCPU() {
-	c := n.state.cpuNeed(n.at.UnixMilli())
+	c := n.state.cpuNeed(n.at.UnixMilli(), float64(24*horizonDays(n.class)))
 	n.accepted, n.risk, n.peak, n.regime, n.tail, n.when = n.class.CPU, c.risk, c.peak, c.regime, c.tail, c.at
+	if c.season {
+		n.ahead = "the two weeks before are alike hour by hour: only the hours of the week that lie ahead count"
+	}
 	for _, h := range c.hours {
 		n.hours = append(n.hours, c.value(h[1]))
 		n.most = append(n.most, c.value(h[0]))
@@ -95,6 +99,12 @@ func (n *need) ofMemory() {
 	m := n.state.memoryNeed(n.at.UnixMilli())
 	n.accepted, n.peak, n.regime, n.tail, n.when, n.leak = n.class.Memory, m.peak, m.regime, m.tail, m.at, m.leak
 	n.hours, n.most = m.hours, m.hours
+	if a := m.ahead(float64(24 * horizonDays(n.class))); a != nil {
+		n.ahead = "the two weeks before are alike hour by hour: only the hours of the week that lie ahead count"
+		if a.once {
+			n.ahead = "how far usage gets from where it is now says more than how high it has been"
+		}
+	}
 	hours := float64(24 * horizonDays(n.class))
 	n.risk = func(r float64) float64 { return m.risk(r, hours) }
 }

@@ -92,6 +92,18 @@ func TestStories(t *testing.T) {
 			hours: slices.Repeat(levels(20, 1000, 1, 4000, 3, 1000), 14), resource: CPU, least: 3900, most: 4400},
 		"four hours a week as well": {
 			hours: slices.Repeat(levels(80, 1000, 4, 4000, 84, 1000), 2), resource: CPU, least: 3900, most: 4400},
+		"the hours of a weekly peak are told": {
+			hours: slices.Repeat(levels(80, 1000, 8, 4000, 80, 1000), 2), resource: CPU, least: 3900, most: 4400, says: "weekly pattern: highest Thursday 08–16h UTC", pattern: "weekly"},
+		"those of a daily one too": {
+			hours: slices.Repeat(levels(20, 1000, 3, 4000, 1, 1000), 14), resource: CPU, least: 3900, most: 4400, says: "daily pattern: highest 20–23h UTC", pattern: "daily"},
+		"a target that need not last a week follows the week": {
+			hours: slices.Repeat(levels(80, 1000, 8, 4000, 80, 1000), 2), resource: Memory, days: 1, least: 1020, most: 1300, says: "alike hour by hour"},
+		"of CPU too, and up before the peak": {
+			hours: slices.Repeat(levels(80, 4000, 8, 1000, 80, 4000), 2), resource: CPU, days: 1, least: 3900, most: 4400},
+		"a weekly peak in the hours ahead counts": {
+			hours: slices.Repeat(levels(8, 4000, 160, 1000), 2), resource: Memory, days: 1, least: 4000, most: 4700},
+		"what leaks is told from where it is": {
+			hours: slices.Concat(growing(1000, 10, 72), growing(1000, 10, 72), growing(1000, 10, 72), growing(1000, 10, 72), growing(1000, 10, 30)), resource: Memory, days: 1, least: 1530, most: 1700, says: "from where it is now"},
 		"a fall is not believed on the same day": {
 			hours: levels(312, 4000, 24, 1000), resource: Memory, least: 4000, most: 4500},
 		"it is after 26 hours, where VPA needs 80": {
@@ -278,7 +290,7 @@ func TestSharesOfTimeAreThoseOfTheSamples(t *testing.T) {
 		s := families[name](rand.New(rand.NewPCG(4, uint64(f))), 14*perDay)
 		in := NewIntake(Options{})
 		in.Add(sampled(usage.CPU, s.cpu, 0, len(s.cpu)))
-		c := in.States()[0].cpuNeed(start + 14*86_400_000)
+		c := in.States()[0].cpuNeed(start+14*86_400_000, 672)
 		for _, risk := range []float64{0.1, 0.05, 0.02, 0.01, 0.005} {
 			r, above := c.least(risk), 0.0
 			for _, v := range s.cpu[1:] { // the first minutes of the pod do not count
@@ -331,7 +343,7 @@ func TestPodsAreMixed(t *testing.T) {
 	if cpu.Target < 1000 || memory.Target < 1000 {
 		t.Errorf("one of four pods takes 1000 always, and the targets are %d and %d", cpu.Target, memory.Target)
 	}
-	c := s.cpuNeed(s.last)
+	c := s.cpuNeed(s.last, 672)
 	if got := c.risk(500); got < 0.1 || got > 0.35 {
 		t.Errorf("a quarter of the time of pods is above 500 m, told %.3f", got)
 	}

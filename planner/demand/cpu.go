@@ -17,6 +17,7 @@ type cpuNeed struct {
 	tail   tail               // of the most of blocks of time, milli-CPU
 	width  int                // hours of a block
 	peak   float64
+	season bool // only the hours of the week that are ahead count
 	above  func([cpuLevels]uint8, int) float64
 }
 
@@ -27,7 +28,7 @@ func (s *State) above() func([cpuLevels]uint8, int) float64 {
 	return aboveCode
 }
 
-func (s *State) cpuNeed(at int64) cpuNeed {
+func (s *State) cpuNeed(at int64, hours float64) cpuNeed {
 	c := cpuNeed{base: s.base, above: s.above()}
 	end := min(s.newest, hourOf(at))
 	for h := max(end-hoursKept+1, s.newest-hoursKept+1, 1); h <= end; h++ {
@@ -36,7 +37,7 @@ func (s *State) cpuNeed(at int64) cpuNeed {
 			c.at = append(c.at, h)
 		}
 	}
-	c.learn()
+	c.learn(hourOf(at)+1, hours)
 	return c
 }
 
@@ -47,7 +48,7 @@ func (c *cpuNeed) value(b uint8) float64 {
 	return decode(c.base+uint16(b), cpuBits)
 }
 
-func (c *cpuNeed) learn() {
+func (c *cpuNeed) learn(next int32, hours float64) {
 	if len(c.hours) == 0 {
 		return
 	}
@@ -61,9 +62,34 @@ func (c *cpuNeed) learn() {
 		most = append(most, c.value(h[0]))
 		c.peak = max(c.peak, c.value(h[0]))
 	}
-	c.over = share(c.hours[c.regime.start:], c.at[c.regime.start:], c.above)
+	counts, at := c.hours[c.regime.start:], c.at[c.regime.start:]
+	if c.regime.start == 0 {
+		if _, c.season = foresee(level, at, next, hours); c.season {
+			counts, at = sameHours(counts, at, next, hours)
+			most, c.peak = most[:0], 0
+			for _, h := range counts {
+				most = append(most, c.value(h[0]))
+				c.peak = max(c.peak, c.value(h[0]))
+			}
+		}
+	}
+	c.over = share(counts, at, c.above)
 	c.width = min(24, max(1, len(most)/7))
 	c.tail = fit(blocksOf(most, c.width))
+}
+
+// sameHours keeps the hours of the week that lie ahead, and one on either side.
+func sameHours(hours [][cpuLevels]uint8, at []int32, next int32, ahead float64) (same [][cpuLevels]uint8, when []int32) {
+	for i, h := range at {
+		since := (h - (next - 1)) % 168
+		if since < 0 {
+			since += 168
+		}
+		if float64(since) < ahead+2 {
+			same, when = append(same, hours[i]), append(when, h)
+		}
+	}
+	return same, when
 }
 
 // share returns for each code which share of time usage is above it. Hours of the week that were seen more often than others

@@ -49,7 +49,8 @@ func (n *need) evidence() planner.Evidence {
 			e.Peak, e.PeakAt = c, hourStart(n.when[i])
 		}
 	}
-	e.Pattern = n.pattern()
+	n.shape = n.pattern()
+	e.Pattern = n.shape
 	return e
 }
 
@@ -61,6 +62,16 @@ func (n *need) told() {
 		n.say("step down on %s, confirmed after %d h: what came before no longer counts", hourStart(n.when[r.start]).Format("2006-01-02 15h"), len(n.hours)-r.start)
 	case r.rose:
 		n.say("step up on %s: what came before is brought to the new level", hourStart(n.when[r.start]).Format("2006-01-02 15h"))
+	}
+	x, when := n.hours[n.regime.start:], n.when[n.regime.start:]
+	period := map[string]int32{"daily": 24, "weekly": 168}[n.shape]
+	if period > 0 {
+		if at := busy(x, when, period); at != "" {
+			n.say("%s pattern: highest %s", n.shape, at)
+		}
+	}
+	if n.ahead != "" {
+		n.say("%s", n.ahead)
 	}
 	if n.tail.apart > 0 {
 		n.say("%d of %d blocks of time stand apart as peaks of their own", n.tail.apart, len(n.tail.sorted))

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"testing"
 
@@ -279,19 +278,13 @@ func (t *table) print(test *testing.T) {
 	}
 }
 
-func TestWalkMemory(t *testing.T) {
-	if os.Getenv("WALK") == "" {
-		t.Skip("WALK is not set")
-	}
-	hours := 24.0
-	if os.Getenv("WALK") == "28" {
-		hours = 24 * 28
-	}
+// TestPromisesOfMemory asks once a day for the next day. What was promised must hold on what came to within a point, and the days on
+// which somebody would have been killed must be fewer than with VPA at the same slack, to which the knob that is nearest is taken.
+func TestPromisesOfMemory(t *testing.T) {
 	var out table
 	w := walking(usage.Memory)
 	for ; w.day < days; w.day++ {
 		states := w.in.States()
-		Calibrate(states)
 		for i, s := range w.streams {
 			next := s.mem[w.day*perDay : (w.day+1)*perDay]
 			both := func(who string, request float64) {
@@ -302,26 +295,30 @@ func TestWalkMemory(t *testing.T) {
 			both("vpa", vpaMemory(s.mem, w.day))
 			m := states[i].memoryNeed(start + int64(w.day)*86_400_000)
 			for _, risk := range knobs {
-				both(fmt.Sprint(risk), m.least(risk, hours)*mib)
+				both(fmt.Sprint(risk), m.least(risk, 24)*mib)
 			}
-		}
-		if w.day%5 == 0 {
-			t.Logf("day %d: pool %+v", w.day, *states[0].pool)
 		}
 		w.feed(usage.Memory, w.day, w.day+1)
 	}
 	out.print(t)
+	out.promised(t, "all", 0.01, "0.1", "0.05", "0.02", "0.01")
+	// Measured: VPA 47.5 % of slack with 4.4 % of days; ours 39.5 % with 5.1 % (knob 0.05), and 47.8 % with 0.45 % (0.003), most of
+	// which are steps that nobody can foresee.
+	vpa := out.at("all", "vpa")
+	if o := out.at("all", "0.003"); o.rate() > vpa.rate()/6 || o.over() > vpa.over()+0.01 {
+		t.Errorf("at VPA's slack: ours %v, VPA %v", o, vpa)
+	}
+	if o := out.at("all", "0.05"); o.over() > vpa.over()-0.07 {
+		t.Errorf("at VPA's rate of kills: ours %v, VPA %v", o, vpa)
+	}
 }
 
-func TestWalkCPU(t *testing.T) {
-	if os.Getenv("WALK") == "" {
-		t.Skip("WALK is not set")
-	}
+// TestPromisesOfCPU does so with the share of time.
+func TestPromisesOfCPU(t *testing.T) {
 	var out table
 	w := walking(usage.CPU)
 	for ; w.day < days; w.day++ {
 		states := w.in.States()
-		Calibrate(states)
 		for i, s := range w.streams {
 			next := s.cpu[w.day*perDay : (w.day+1)*perDay]
 			both := func(who string, request float64) {
@@ -330,7 +327,7 @@ func TestWalkCPU(t *testing.T) {
 			}
 			both("oracle 99 %", sorted(next)[perDay*99/100])
 			both("vpa", vpaCPU(s.cpu, w.day))
-			m := states[i].cpuNeed(start + int64(w.day)*86_400_000)
+			m := states[i].cpuNeed(start+int64(w.day)*86_400_000, 24)
 			for _, risk := range knobs {
 				both(fmt.Sprint(risk), m.least(risk))
 			}
@@ -338,6 +335,10 @@ func TestWalkCPU(t *testing.T) {
 		w.feed(usage.CPU, w.day, w.day+1)
 	}
 	out.print(t)
+	out.promised(t, "all", 0.01, "0.05", "0.02", "0.01")
+	for _, f := range []string{"steady", "daily", "peaks", "weekend", "bursty", "spiking"} {
+		out.promised(t, f, 0.02, "0.05", "0.02", "0.01")
+	}
 }
 
 func (s *score) under(request float64, x []float64) {
@@ -353,12 +354,10 @@ func (s *score) under(request float64, x []float64) {
 	s.ooms += over / float64(len(x))
 }
 
-// TestHorizon asks once, for four weeks.
-func TestHorizon(t *testing.T) {
-	if os.Getenv("WALK") == "" {
-		t.Skip("WALK is not set")
-	}
-	const seeds = 100
+// TestPromisesForFourWeeks asks once, for four weeks. Steps that come in those weeks are nobody's to foresee; without them
+// promises hold to within three of the forty.
+func TestPromisesForFourWeeks(t *testing.T) {
+	const seeds = 40
 	var out table
 	in := NewIntake(Options{})
 	var streams []stream
@@ -373,7 +372,6 @@ func TestHorizon(t *testing.T) {
 		}
 	}
 	states := in.States()
-	Calibrate(states)
 	for i, s := range streams {
 		m := states[i].memoryNeed(start + 14*86_400_000)
 		for _, risk := range knobs {
@@ -381,9 +379,34 @@ func TestHorizon(t *testing.T) {
 			out.at(s.family, fmt.Sprint(risk)).add(r, s.mem[14*perDay:])
 			out.at("all", fmt.Sprint(risk)).add(r, s.mem[14*perDay:])
 		}
-		peak := slices.Max(s.mem[:14*perDay])
-		out.at(s.family, "peak+15%").add(1.15*peak, s.mem[14*perDay:])
-		out.at("all", "peak+15%").add(1.15*peak, s.mem[14*perDay:])
 	}
 	out.print(t)
+	for _, f := range familyNames {
+		if f != "stepping" {
+			for _, who := range []string{"0.05", "0.02", "0.01"} {
+				var promise float64
+				fmt.Sscan(who, &promise)
+				if o := out.at(f, who); o.rate() > promise+0.076 { // three of forty
+					t.Errorf("%s, promised %s: %v", f, who, o)
+				}
+			}
+		}
+	}
+}
+
+func (s *score) rate() float64 { return s.ooms / s.n }
+func (s *score) over() float64 { return s.slack / s.n }
+
+// promised compares rates with the risks that were asked for.
+func (t *table) promised(test *testing.T, family string, within float64, knobs ...string) {
+	test.Helper()
+	for _, who := range knobs {
+		var promise float64
+		if _, err := fmt.Sscan(who, &promise); err != nil {
+			test.Fatal(err)
+		}
+		if o := t.at(family, who); math.Abs(o.rate()-promise) > within {
+			test.Errorf("%s, promised %s: %v", family, who, o)
+		}
+	}
 }
