@@ -88,7 +88,7 @@ func (m *memoryNeed) asked(one, more *tally) {
 		if cut < 2*step || cut < hoursLeast {
 			break
 		}
-		past := memoryNeed{hours: m.hours[:cut], at: m.at[:cut], next: m.at[cut]}
+		past := memoryNeed{hours: m.hours[:cut], at: m.at[:cut], next: m.at[cut], days: m.days}
 		past.learn()
 		one.add(past.surprise(m.hours[cut : cut+step]))
 		if j >= askedBlocks {
@@ -114,22 +114,21 @@ func (m *memoryNeed) surprise(came []float64) float64 {
 	return m.believed(slices.Max(came)*(1-1e-9), float64(len(came)))
 }
 
-// Pool is how promises to all containers of a recording have held.
-type Pool struct {
-	Memory powers
-}
+// pool is how promises to all containers of a recording have held.
+type pool struct{ powers }
 
-func (p *Pool) memory() powers {
+func (p *pool) memory() powers {
 	if p == nil {
 		return even
 	}
-	return p.Memory
+	return p.powers
 }
 
 // poolMost is how many containers a pool asks. Chosen: the power is then known to a hundredth.
 const poolMost = 2000
 
-// Calibrate measures on all states together how the promises have held, and tells each of them.
+// Calibrate measures on all states together how promises of memory have held, and tells each of them. Intake.States does so; states
+// that were read back know nothing of the others until it is called.
 func Calibrate(states []*State) {
 	var one, more tally
 	every := max(1, (len(states)+poolMost-1)/poolMost)
@@ -140,8 +139,8 @@ func Calibrate(states []*State) {
 	}
 	one.believe(1, poolWeight)
 	more.believe(1, poolWeight)
-	pool := &Pool{Memory: powers{one.power(), more.power()}}
+	all := &pool{powers{one.power(), more.power()}}
 	for _, s := range states {
-		s.pool = pool
+		s.pool = all
 	}
 }

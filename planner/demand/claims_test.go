@@ -16,7 +16,6 @@ import (
 type told struct {
 	hours []float64
 	rare  map[usage.Metric]map[int]float64 // by hour
-	pod   string
 }
 
 func (d told) states(t *testing.T, noise float64) *State {
@@ -104,6 +103,12 @@ func TestStories(t *testing.T) {
 			hours: slices.Repeat(levels(8, 4000, 160, 1000), 2), resource: Memory, days: 1, least: 4000, most: 4700},
 		"what leaks is told from where it is": {
 			hours: slices.Concat(growing(1000, 10, 72), growing(1000, 10, 72), growing(1000, 10, 72), growing(1000, 10, 72), growing(1000, 10, 30)), resource: Memory, days: 1, least: 1530, most: 1700, says: "from where it is now"},
+		"a high day five weeks ago is not forgotten": {
+			hours: levels(100, 1000, 2, 3000, 38*24-102, 1000), resource: Memory, least: 3000, most: 5000, says: "stand apart"},
+		"a level of five weeks ago is past": {
+			hours: levels(14*24, 3000, 24*24, 1000), resource: Memory, least: 1010, most: 1080},
+		"a kill just before a rise is not past": {
+			hours: levels(320, 1000, 10, 2500), rare: map[usage.Metric]map[int]float64{usage.OOMKills: {319: 1}}, resource: Memory, now: 4000, least: 4800, most: 4800, says: "killed"},
 		"a fall is not believed on the same day": {
 			hours: levels(312, 4000, 24, 1000), resource: Memory, least: 4000, most: 4500},
 		"it is after 26 hours, where VPA needs 80": {
@@ -235,7 +240,7 @@ func TestTheFirstMinutesOfAPod(t *testing.T) {
 	}
 	s := in.States()[0]
 	a := Aim(s, CPU, 0, standard, time.UnixMilli(s.last))
-	if a.Evidence.Peak > 104 || !strings.Contains(strings.Join(a.Evidence.Says, ";"), "they took up to 30") {
+	if a.Evidence.Peak > 104 || !strings.Contains(strings.Join(a.Evidence.Says, ";"), "first 5 minutes of pods do not count: they took up to 30") {
 		t.Errorf("peak %d, says %v", a.Evidence.Peak, a.Evidence.Says)
 	}
 }

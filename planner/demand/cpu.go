@@ -225,7 +225,7 @@ func (s *State) underrun(at int64, r float64) int64 {
 	case code < 0:
 		return 1_000_000
 	}
-	return int64(math.Ceil(1e6 * over[code] / total))
+	return int64(math.Ceil(1e6 * over[code%codeRange] / total))
 }
 
 // code returns the highest code above base that stands for no more than an amount; negative where there is none.

@@ -18,7 +18,7 @@ type Options struct {
 	PodsMost       int           // containers of pods that are told apart [2,000,000]
 	CPUMost        int64         // milli-CPU: more cannot be true [usage.Most]
 	MemoryMost     int64         // bytes: more cannot be true [usage.Most]
-	StartupMinutes int64         // at the start of a pod whose CPU use does not count [5]
+	StartupMinutes int64         // at the start of a pod whose CPU use does not count, 60 at most [5]
 }
 
 func (o Options) withDefaults() Options {
@@ -26,7 +26,7 @@ func (o Options) withDefaults() Options {
 	o.PodsMost = cmp.Or(max(o.PodsMost, 0), 2_000_000)
 	o.CPUMost = cmp.Or(max(o.CPUMost, 0), int64(usage.Most(usage.CPU)))
 	o.MemoryMost = cmp.Or(max(o.MemoryMost, 0), int64(usage.Most(usage.Memory)))
-	o.StartupMinutes = cmp.Or(max(o.StartupMinutes, 0), 5)
+	o.StartupMinutes = min(cmp.Or(max(o.StartupMinutes, 0), 5), 60)
 	return o
 }
 
@@ -121,7 +121,7 @@ func (in *Intake) openFor(name Name, pod string) (*open, string) {
 		known = &one
 		in.names[name] = known
 	}
-	o := &open{state: State{name: known, pods: 1}}
+	o := &open{state: State{name: known, pods: 1, quiet: uint8(in.options.StartupMinutes)}}
 	in.open[key] = o
 	return o, ""
 }

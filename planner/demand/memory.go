@@ -9,7 +9,7 @@ type memoryNeed struct {
 	hours  []float64 // most of each hour with data, oldest first
 	at     []int32   // their hours
 	regime regime
-	blocks []float64 // most of each block of time
+	days   []float64 // most of each day before those, newest first
 	width  int       // hours of a block
 	tail   tail
 	peak   float64 // most in the regime
@@ -50,7 +50,40 @@ func (s *State) memoryHours(at int64) (m memoryNeed) {
 			m.at = append(m.at, h)
 		}
 	}
+	if len(m.at) == 0 {
+		return m
+	}
+	for d := m.at[0]/24 - 1; d > s.newest/24-daysKept && d >= 0; d-- {
+		m.days = append(m.days, decode(s.days[d%daysKept], memoryBits)/mib)
+	}
 	return m
+}
+
+// olderRun days in a row above what the two weeks reached are another level, and end what the days before can tell. Chosen.
+const olderRun = 3
+
+// older returns the most of each day before the two weeks, as far back as the level was that of now. A high day or two were peaks, and
+// are not forgotten.
+func (m *memoryNeed) older() []float64 {
+	if m.regime.start > 0 || m.width < 24 {
+		return nil
+	}
+	run, known := 0, 0
+	var days []float64
+	for _, v := range m.days {
+		if v == 0 {
+			continue
+		}
+		days = append(days, v)
+		if run++; v <= m.peak/fallMost {
+			run, known = 0, len(days)
+		} else if run < olderRun {
+			known = len(days)
+		} else {
+			return days[:max(known-olderRun+1, 0)]
+		}
+	}
+	return days
 }
 
 func (m *memoryNeed) learn() {
@@ -69,8 +102,7 @@ func (m *memoryNeed) learn() {
 		m.peak = max(m.peak, v)
 	}
 	m.width = min(24, max(1, len(scaled)/7))
-	m.blocks = blocksOf(scaled, m.width)
-	m.tail = fit(m.blocks)
+	m.tail = fit(append(blocksOf(scaled, m.width), m.older()...))
 	var flat []float64
 	if m.leak, m.ramp, flat = leak(x[m.regime.start:]); m.leak > 0 {
 		m.flat = fit(blocksOf(flat, m.width))

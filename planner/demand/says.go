@@ -81,7 +81,10 @@ func (n *need) told() {
 		return
 	}
 	if s := n.state.startup; s != 0 {
-		n.say("the first minutes of pods do not count: they took up to %.0f m", decode(s, cpuBits))
+		n.say("the first %d minutes of pods do not count: they took up to %.0f m", n.state.quiet, decode(s, cpuBits))
+	}
+	if asked, took := n.class.StartupMinute, int64(n.state.quiet); asked > 0 && asked != took {
+		n.say("the policy leaves out the first %d minutes of pods, and samples were taken in with %d", asked, took)
 	}
 	held := 0
 	for _, h := range n.when {
@@ -131,7 +134,7 @@ func (n *need) plateau() bool {
 func (n *need) killed() {
 	newest := int32(0)
 	for _, k := range n.state.killHours {
-		if k == 0 || k > hourOf(n.at.UnixMilli()) || k < n.when[n.regime.start] {
+		if k == 0 || k > hourOf(n.at.UnixMilli()) || n.regime.fell && k < n.when[n.regime.start] {
 			continue
 		}
 		newest = max(newest, k)

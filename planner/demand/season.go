@@ -32,8 +32,10 @@ func foresee(x []float64, at []int32, next int32, hours float64) (s season, ok b
 	var cells [hoursKept]float64
 	peak := 0.0
 	for i, v := range x {
-		cells[at[i]%hoursKept] = v
-		peak = max(peak, v)
+		if at[i] >= next-hoursKept {
+			cells[at[i]%hoursKept] = v
+			peak = max(peak, v)
+		}
 	}
 	near := func(h int32) (most float64) { // the hours about h; of the two weeks before next only
 		for d := h - seasonSlip; d <= h+seasonSlip; d++ {

@@ -43,7 +43,7 @@ func (n Name) Owner() string {
 // sum, or by the union, so that the order in which pods come in does not show.
 type State struct {
 	name *Name
-	pool *Pool // of the recording; nil: not known
+	pool *pool // of the recording; nil: not known
 
 	first, last int64 // milliseconds: of the samples of CPU and memory
 	newest      int32 // hour of the newest cell; 0: there is none
@@ -57,6 +57,7 @@ type State struct {
 	throttled   uint32
 	base        uint16    // codes of CPU are kept in a byte, above this one
 	shared      uint8     // of 255: how many of the pods are above a level when the worst is; 0: not known, so all of them
+	quiet       uint8     // minutes at the start of pods whose CPU does not count
 	startup     uint16    // code of the most CPU in the first minutes of pods
 	replicas    [3]uint32 // fewest, most, newest
 	replicasAt  int64

@@ -31,7 +31,7 @@ const (
 	apartGap    = 0.15  // blocks stand apart by this share of the lower ones,
 	apartTimes  = 10    // and by so many times the mean distance of the others
 	apartExcess = 0.05  // of those that stand apart, before they have shown theirs
-	apartWeight = 2     // as many of them as this belief is worth
+	apartWeight = 4     // as many of them as this belief is worth
 )
 
 // fit takes the most of each block, in any order.
