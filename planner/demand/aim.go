@@ -164,7 +164,7 @@ func (n *need) curve() planner.Curve {
 func (n *need) solve(risk float64) float64 {
 	low, high := 0.0, max(n.peak, 1)
 	for n.risk(high) > risk && high < 1e12 {
-		low, high = high, 1.25*high+1
+		low, high = high, float64(1.25*high)+1
 	}
 	for high-low > 0.0005*high {
 		mid := (low + high) / 2

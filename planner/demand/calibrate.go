@@ -41,9 +41,9 @@ func (t *tally) add(u float64) {
 
 // believe adds as many risks as weight says, spread as a power of even ones.
 func (t *tally) believe(power, weight float64) {
-	n := weight * math.Pow(pitBelow, power)
+	n := float64(weight * math.Pow(pitBelow, power))
 	t.below += n
-	t.logs += n * (math.Log(pitBelow) - 1/power)
+	t.logs += float64(n * (math.Log(pitBelow) - 1/power))
 	t.above += weight - n
 }
 
@@ -106,7 +106,7 @@ const (
 
 // doubt is what the power of so short a history is multiplied by.
 func doubt(hours int) float64 {
-	return doubtLeast + (1-doubtLeast)*min(float64(hours)/doubtHours, 1)
+	return doubtLeast + float64((1-doubtLeast)*min(float64(hours)/doubtHours, 1))
 }
 
 // surprise returns the risk that the model gave to what came.

@@ -132,9 +132,9 @@ func aboveCode(h [cpuLevels]uint8, b int) float64 {
 	case b < half:
 		return 1
 	case b < sixth:
-		return halfSample + 1.0/2 - (1.0/2-1.0/6)*float64(b-half)/float64(sixth-half)
+		return halfSample + 1.0/2 - float64((1.0/2-1.0/6)*float64(b-half))/float64(sixth-half)
 	case b < most:
-		return halfSample + 1.0/6*(1-float64(b-sixth)/float64(most-sixth))
+		return halfSample + float64(1.0/6*(1-float64(b-sixth)/float64(most-sixth)))
 	}
 	return 0
 }
@@ -147,7 +147,7 @@ func aboveMixed(h [cpuLevels]uint8, b int) float64 {
 		return aboveCode(h, b)
 	}
 	left := 1 - float64(b-sixth)/float64(most-sixth)
-	return 1.0/96 + 1.0/6*left*left
+	return 1.0/96 + float64(1.0/6*left*left)
 }
 
 // risk returns the expected share of time above an amount.
@@ -174,7 +174,7 @@ func (c *cpuNeed) risk(r float64) float64 {
 func (c *cpuNeed) least(risk float64) float64 {
 	low, high := 0.0, c.peak
 	for c.risk(high) > risk && high < 1e12 {
-		low, high = high, 1.1*high+1
+		low, high = high, float64(1.1*high)+1
 	}
 	for high-low > 0.002*high {
 		mid := (low + high) / 2
@@ -225,7 +225,7 @@ func (s *State) underrun(at int64, r float64) int64 {
 	case code < 0:
 		return 1_000_000
 	}
-	return int64(math.Ceil(1e6 * over[code%codeRange] / total))
+	return int64(math.Ceil(1e6 * over[uint8(code)] / total))
 }
 
 // code returns the highest code above base that stands for no more than an amount; negative where there is none.

@@ -139,7 +139,7 @@ func (m *memoryNeed) risk(r, hours float64) float64 {
 // believed is the risk before it is measured how such beliefs have held.
 func (m *memoryNeed) believed(r, hours float64) float64 {
 	if m.leak > 0 {
-		grown := m.leak * min(hours, m.ramp)
+		grown := float64(m.leak * min(hours, m.ramp))
 		if r < m.last+grown {
 			return 1
 		}
@@ -234,7 +234,7 @@ func leak(x []float64) (slope, hours float64, flat []float64) {
 	if longest == 0 {
 		return slope, math.Inf(1), flat
 	}
-	return slope, max(leakLife*float64(longest)-f, (leakLife-1)*f), flat
+	return slope, max(float64(leakLife*float64(longest))-f, (leakLife-1)*f), flat
 }
 
 func median(x []float64) float64 {

@@ -116,7 +116,7 @@ func (t *tail) within(r, blocks float64) float64 {
 	risk, z := 0.0, (r-t.from)/(t.k*t.mean)
 	expected := blocks * t.share
 	for i, rate := range t.rates() {
-		risk -= normalWeights[i] * math.Expm1(-expected*math.Exp(-rate*z))
+		risk -= float64(normalWeights[i] * math.Expm1(-expected*math.Exp(-rate*z)))
 	}
 	return min(risk, 1)
 }
