@@ -8,11 +8,16 @@ import (
 	"github.com/tenon-sh/tenon/planner"
 )
 
-// After a container was killed for memory. The step is VPA's (v1.8.1: oomBumpUpRatio, oomMinBumpUp); for how long it counts is chosen.
+// After a container was killed for memory. The step is VPA's (v1.8.1: oomBumpUpRatio, oomMinBumpUp), on what it was seen to have; the others
+// are chosen. What is asked for now takes part for some days only, and is raised only where usage came near it, or where kills go on
+// though it did not: whoever asks every day would otherwise raise it every day for one kill.
 const (
 	killRatio   = 1.2
 	killStepMiB = 100
-	killFresh   = 24 * time.Hour
+	killFresh   = 24  // hours: a kill that what is asked for now has not answered yet
+	killRecent  = 72  // hours for which a request is not lowered
+	killHeld    = 0.9 // of what is asked for now: usage was near it
+	killAgain   = 3   // hours with kills, recently
 )
 
 // A plateau: memory that rose to a level and stays there without ever falling. Chosen.
@@ -130,26 +135,37 @@ func (n *need) plateau() bool {
 }
 
 // killed lifts the floor above what containers had when they were killed: their usage ends where the limit was, and what they
-// would have taken is not known. A kill before the last fall no longer counts.
+// would have taken is not known. A kill before the last fall, or before the two weeks, no longer counts.
 func (n *need) killed() {
-	newest := int32(0)
-	for _, k := range n.state.killHours {
-		if k == 0 || k > hourOf(n.at.UnixMilli()) || n.regime.fell && k < n.when[n.regime.start] {
+	newest, had, recent := int32(0), 0.0, 0
+	now := hourOf(n.at.UnixMilli())
+	for _, k := range n.state.killHours { // newest first
+		if k == 0 || k > now || k < n.when[0] || n.regime.fell && k < n.when[n.regime.start] {
 			continue
 		}
-		newest = max(newest, k)
+		if now-k < killRecent {
+			recent++
+		}
+		most := 0.0
 		for i, h := range n.when {
 			if h == k || h == k-1 {
-				n.floor = max(n.floor, killRatio*n.most[i], n.most[i]+killStepMiB)
+				most = max(most, n.most[i])
 			}
+		}
+		n.floor = max(n.floor, killRatio*most, most+killStepMiB)
+		if newest == 0 {
+			newest, had = k, most
 		}
 	}
 	if newest == 0 {
 		return
 	}
-	n.floor = max(n.floor, float64(n.now))
-	if n.at.Sub(hourEnd(newest)) < killFresh {
-		n.floor = max(n.floor, killRatio*float64(n.now))
+	asked := float64(n.now)
+	if recent > 0 { // samples may have missed what killed it
+		n.floor = max(n.floor, asked)
+	}
+	if now-newest < killFresh && (had >= killHeld*asked || recent >= killAgain) {
+		n.floor = max(n.floor, killRatio*asked)
 	}
 	n.say("killed for memory %d times, last on %s: no less than %.0f MiB", n.state.kills, hourStart(newest).Format("2006-01-02 15h"), n.floor)
 }
