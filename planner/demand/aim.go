@@ -98,7 +98,7 @@ func (n *need) ofCPU() {
 func (n *need) ofMemory() {
 	m := n.state.memoryNeed(n.at.UnixMilli())
 	n.accepted, n.peak, n.regime, n.tail, n.when, n.leak = n.class.Memory, m.peak, m.regime, m.tail, m.at, m.leak
-	n.hours, n.most = m.hours, m.hours
+	n.hours, n.most = m.seen, m.seen
 	if a := m.ahead(float64(24 * horizonDays(n.class))); a != nil {
 		n.ahead = "the two weeks before are alike hour by hour: only the hours of the week that lie ahead count"
 		if a.once {

@@ -108,7 +108,7 @@ func TestStories(t *testing.T) {
 		"a level of five weeks ago is past": {
 			hours: levels(14*24, 3000, 24*24, 1000), resource: Memory, least: 1010, most: 1080},
 		"a kill just before a rise is not past": {
-			hours: levels(320, 1000, 10, 2500), rare: map[usage.Metric]map[int]float64{usage.OOMKills: {319: 1}}, resource: Memory, now: 4000, least: 4000, most: 4000, says: "killed"},
+			hours: levels(320, 1000, 10, 2500), rare: map[usage.Metric]map[int]float64{usage.OOMKills: {319: 1}}, resource: Memory, now: 4000, least: 4000, most: 5500, says: "killed"},
 		"a fall is not believed on the same day": {
 			hours: levels(312, 4000, 24, 1000), resource: Memory, least: 4000, most: 4500},
 		"it is after 26 hours, where VPA needs 80": {
@@ -131,19 +131,21 @@ func TestStories(t *testing.T) {
 		"a heap that rose to its plateau is not asked to have less": {
 			hours: slices.Concat(growing(500, 50, 30), levels(100, 2000)), resource: Memory, least: 2000, most: 2600, says: "heap"},
 		"who was killed gets more than he had": {
-			hours: levels(336, 1000), rare: map[usage.Metric]map[int]float64{usage.OOMKills: {200: 1}}, resource: Memory, now: 1000, least: 1200, most: 1213, says: "killed for memory 1 times"},
-		"and no less than he has now, for three days": {
-			hours: levels(336, 1000), rare: map[usage.Metric]map[int]float64{usage.OOMKills: {270: 1}}, resource: Memory, now: 1700, least: 1700, most: 1700},
+			hours: levels(336, 1000), rare: map[usage.Metric]map[int]float64{usage.OOMKills: {200: 1}}, resource: Memory, now: 1000, least: 1200, most: 2000, says: "killed for memory 1 times"},
+		"and no less than he has now, for a day": {
+			hours: levels(336, 1000), rare: map[usage.Metric]map[int]float64{usage.OOMKills: {330: 1}}, resource: Memory, now: 2500, least: 2500, most: 2500},
 		"after that what he had counts": {
-			hours: levels(336, 1000), rare: map[usage.Metric]map[int]float64{usage.OOMKills: {200: 1}}, resource: Memory, now: 1700, least: 1200, most: 1213},
+			hours: levels(336, 1000), rare: map[usage.Metric]map[int]float64{usage.OOMKills: {200: 1}}, resource: Memory, now: 3000, least: 1200, most: 2000},
 		"and more than he has now if he came near it within a day": {
-			hours: levels(336, 1000), rare: map[usage.Metric]map[int]float64{usage.OOMKills: {330: 1}}, resource: Memory, now: 1080, least: 1296, most: 1300},
+			hours: levels(336, 1000), rare: map[usage.Metric]map[int]float64{usage.OOMKills: {330: 1}}, resource: Memory, now: 1080, least: 1296, most: 2000},
 		"not once more where that was done": {
-			hours: levels(336, 1000), rare: map[usage.Metric]map[int]float64{usage.OOMKills: {330: 1}}, resource: Memory, now: 1300, least: 1300, most: 1300},
+			hours: levels(336, 1000), rare: map[usage.Metric]map[int]float64{usage.OOMKills: {330: 1}}, resource: Memory, now: 1300, least: 1300, most: 2000},
 		"but where kills go on that samples do not show": {
-			hours: levels(336, 1000), rare: map[usage.Metric]map[int]float64{usage.OOMKills: {280: 1, 310: 1, 330: 1}}, resource: Memory, now: 1700, least: 2040, most: 2040},
+			hours: levels(336, 1000), rare: map[usage.Metric]map[int]float64{usage.OOMKills: {318: 1, 324: 1, 330: 1}}, resource: Memory, now: 2500, least: 3000, most: 3000},
 		"a kill before the two weeks is past": {
 			hours: levels(400, 1000), rare: map[usage.Metric]map[int]float64{usage.OOMKills: {30: 1}}, resource: Memory, now: 5000, least: 1010, most: 1100},
+		"one peak today is no rise": {
+			hours: levels(320, 1000, 1, 1300, 15, 1000), resource: Memory, least: 1300, most: 2400, says: "1 of 14 blocks"},
 		"a kill before a fall is past": {
 			hours: levels(236, 4000, 100, 1000), rare: map[usage.Metric]map[int]float64{usage.OOMKills: {100: 1}}, resource: Memory, now: 5000, least: 1010, most: 1300},
 		"CPU held back at its limit needs its peak at least": {

@@ -56,7 +56,7 @@ func (c *cpuNeed) learn(next int32, hours float64) {
 	for i, h := range c.hours {
 		level[i] = c.value(h[1])
 	}
-	c.regime = settle(level)
+	c.regime = settle(level, riseOfCPU)
 	most := make([]float64, 0, len(c.hours))
 	for _, h := range c.hours[c.regime.start:] {
 		most = append(most, c.value(h[0]))

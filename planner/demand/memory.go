@@ -1,12 +1,16 @@
 package demand
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 const mib = 1 << 20
 
 // memoryNeed is what is known of the memory of one container, in MiB.
 type memoryNeed struct {
-	hours  []float64 // most of each hour with data, oldest first
+	seen   []float64 // most of each hour with data, oldest first
+	hours  []float64 // the same; where a container was killed, what it may have wanted
 	at     []int32   // their hours
 	regime regime
 	days   []float64 // most of each day before those, newest first
@@ -46,12 +50,18 @@ func (s *State) memoryHours(at int64) (m memoryNeed) {
 	end := min(s.newest, hourOf(at))
 	for h := max(end-hoursKept+1, s.newest-hoursKept+1, 1); h <= end; h++ {
 		if code := s.memory[h%hoursKept]; code != 0 {
-			m.hours = append(m.hours, decode(code, memoryBits)/mib)
+			m.seen = append(m.seen, decode(code, memoryBits)/mib)
 			m.at = append(m.at, h)
 		}
 	}
 	if len(m.at) == 0 {
 		return m
+	}
+	m.hours = slices.Clone(m.seen)
+	for _, k := range s.killHours {
+		if i, ok := slices.BinarySearch(m.at, k); ok {
+			m.hours[i] *= killRatio
+		}
 	}
 	for d := m.at[0]/24 - 1; d > s.newest/24-daysKept && d >= 0; d-- {
 		m.days = append(m.days, decode(s.days[d%daysKept], memoryBits)/mib)
@@ -91,7 +101,7 @@ func (m *memoryNeed) learn() {
 	if n == 0 {
 		return
 	}
-	m.regime = settle(m.hours)
+	m.regime = settle(m.hours, riseOfMemory)
 	m.last = m.hours[n-1]
 	x := m.hours
 	scaled := x

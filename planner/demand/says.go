@@ -15,7 +15,7 @@ const (
 	killRatio   = 1.2
 	killStepMiB = 100
 	killFresh   = 24  // hours: a kill that what is asked for now has not answered yet
-	killRecent  = 72  // hours for which a request is not lowered
+	killRecent  = 24  // hours for which a request is not lowered
 	killHeld    = 0.9 // of what is asked for now: usage was near it
 	killAgain   = 3   // hours with kills, recently
 )
@@ -134,27 +134,19 @@ func (n *need) plateau() bool {
 	return true
 }
 
-// killed lifts the floor above what containers had when they were killed: their usage ends where the limit was, and what they
-// would have taken is not known. A kill before the last fall, or before the two weeks, no longer counts.
+// killed lifts the floor above what a container had when it was killed a short time ago. What kills before that say is in the
+// hours of memory: usage ends where the limit was, so that it is taken for killRatio times as much (see memoryHours), and the
+// accepted risk decides how much of such a peak counts. A kill before the last fall no longer does.
 func (n *need) killed() {
-	newest, had, recent := int32(0), 0.0, 0
+	newest, recent := int32(0), 0
 	now := hourOf(n.at.UnixMilli())
 	for _, k := range n.state.killHours { // newest first
 		if k == 0 || k > now || k < n.when[0] || n.regime.fell && k < n.when[n.regime.start] {
 			continue
 		}
+		newest = max(newest, k)
 		if now-k < killRecent {
 			recent++
-		}
-		most := 0.0
-		for i, h := range n.when {
-			if h == k || h == k-1 {
-				most = max(most, n.most[i])
-			}
-		}
-		n.floor = max(n.floor, killRatio*most, most+killStepMiB)
-		if newest == 0 {
-			newest, had = k, most
 		}
 	}
 	if newest == 0 {
@@ -164,10 +156,22 @@ func (n *need) killed() {
 	if recent > 0 { // samples may have missed what killed it
 		n.floor = max(n.floor, asked)
 	}
-	if now-newest < killFresh && (had >= killHeld*asked || recent >= killAgain) {
-		n.floor = max(n.floor, killRatio*asked)
+	if now-newest < killFresh {
+		had := 0.0
+		for i, h := range n.when {
+			if h == newest || h == newest-1 {
+				had = max(had, n.most[i])
+			}
+		}
+		n.floor = max(n.floor, killRatio*had, had+killStepMiB)
+		if had >= killHeld*asked || recent >= killAgain {
+			n.floor = max(n.floor, killRatio*asked)
+		}
 	}
-	n.say("killed for memory %d times, last on %s: no less than %.0f MiB", n.state.kills, hourStart(newest).Format("2006-01-02 15h"), n.floor)
+	n.say("killed for memory %d times, last on %s: what it had is taken for %.1f times as much", n.state.kills, hourStart(newest).Format("2006-01-02 15h"), killRatio)
+	if n.floor > 0 {
+		n.say("and as that was not long ago, no less than %.0f MiB", n.floor)
+	}
 }
 
 // judge fills in what the target stands for and what it would have done.
