@@ -33,6 +33,9 @@ func (s *State) memoryNeed(at int64) memoryNeed {
 	m := s.memoryHours(at)
 	m.next = hourOf(at) + 1
 	m.learn()
+	if m.censored(s.killHours[:]) {
+		m.learn()
+	}
 	pool := s.pool.memory()
 	var one, more tally
 	m.asked(&one, &more)
@@ -40,6 +43,22 @@ func (s *State) memoryNeed(at int64) memoryNeed {
 	power := one.power() * doubt(len(m.hours))
 	m.power = powers{one: power, more: pool.more * power / pool.one}
 	return m
+}
+
+// censored lifts the hours in which a container was killed: its usage ends where the limit was. Above a level, excesses are exponential
+// with a mean that is known from the others, and so is what is missing; killLift is the least.
+func (m *memoryNeed) censored(kills []int32) (any bool) {
+	lift := killLift
+	if len(m.tail.sorted) > 0 {
+		lift = max(killLift, m.tail.mean/m.tail.from)
+	}
+	for _, k := range kills {
+		if i, ok := slices.BinarySearch(m.at, k); ok {
+			m.hours[i] *= 1 + lift
+			any = true
+		}
+	}
+	return any
 }
 
 func (s *State) memoryHours(at int64) (m memoryNeed) {
@@ -58,11 +77,6 @@ func (s *State) memoryHours(at int64) (m memoryNeed) {
 		return m
 	}
 	m.hours = slices.Clone(m.seen)
-	for _, k := range s.killHours {
-		if i, ok := slices.BinarySearch(m.at, k); ok {
-			m.hours[i] *= killRatio
-		}
-	}
 	for d := m.at[0]/24 - 1; d > s.newest/24-daysKept && d >= 0; d-- {
 		m.days = append(m.days, decode(s.days[d%daysKept], memoryBits)/mib)
 	}

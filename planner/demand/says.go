@@ -14,10 +14,12 @@ import (
 const (
 	killRatio   = 1.2
 	killStepMiB = 100
-	killFresh   = 24  // hours: a kill that what is asked for now has not answered yet
-	killRecent  = 24  // hours for which a request is not lowered
-	killHeld    = 0.9 // of what is asked for now: usage was near it
-	killAgain   = 3   // hours with kills, recently
+	killFresh   = 24   // hours: a kill that what is asked for now has not answered yet
+	killRecent  = 24   // hours in which kills go on
+	killHeld    = 0.9  // of what is asked for now: usage was near it
+	killAgain   = 3    // hours with kills, recently
+	killSeen    = 1.1  // times what a kill would have raised usage to: more is asked for now than that explains
+	killLift    = 0.05 // of what it had: least that it wanted more
 )
 
 // A plateau: memory that rose to a level and stays there without ever falling. Chosen.
@@ -135,7 +137,7 @@ func (n *need) plateau() bool {
 }
 
 // killed lifts the floor above what a container had when it was killed a short time ago. What kills before that say is in the
-// hours of memory: usage ends where the limit was, so that it is taken for killRatio times as much (see memoryHours), and the
+// hours of memory, as peaks that were cut off (see censored), and the
 // accepted risk decides how much of such a peak counts. A kill before the last fall no longer does.
 func (n *need) killed() {
 	newest, recent := int32(0), 0
@@ -153,22 +155,24 @@ func (n *need) killed() {
 		return
 	}
 	asked := float64(n.now)
-	if recent > 0 { // samples may have missed what killed it
+	had := 0.0
+	for i, h := range n.when {
+		if h == newest || h == newest-1 {
+			had = max(had, n.most[i])
+		}
+	}
+	raised := max(killRatio*had, had+killStepMiB)
+	if asked > killSeen*raised {
 		n.floor = max(n.floor, asked)
+		n.say("samples do not show what it was killed at: no less is asked for than now")
 	}
 	if now-newest < killFresh {
-		had := 0.0
-		for i, h := range n.when {
-			if h == newest || h == newest-1 {
-				had = max(had, n.most[i])
-			}
-		}
-		n.floor = max(n.floor, killRatio*had, had+killStepMiB)
+		n.floor = max(n.floor, raised, asked)
 		if had >= killHeld*asked || recent >= killAgain {
 			n.floor = max(n.floor, killRatio*asked)
 		}
 	}
-	n.say("killed for memory %d times, last on %s: what it had is taken for %.1f times as much", n.state.kills, hourStart(newest).Format("2006-01-02 15h"), killRatio)
+	n.say("killed for memory %d times, last on %s: what it had was cut off, and it is taken to have wanted more", n.state.kills, hourStart(newest).Format("2006-01-02 15h"))
 	if n.floor > 0 {
 		n.say("and as that was not long ago, no less than %.0f MiB", n.floor)
 	}
