@@ -143,7 +143,9 @@ func TestStories(t *testing.T) {
 		"not once more where that was done": {
 			hours: levels(336, 1000), rare: map[usage.Metric]map[int]float64{usage.OOMKills: {330: 1}}, resource: Memory, now: 1300, least: 1300, most: 2000},
 		"but where kills go on that samples do not show": {
-			hours: levels(336, 1000), rare: map[usage.Metric]map[int]float64{usage.OOMKills: {318: 1, 324: 1, 330: 1}}, resource: Memory, now: 2500, least: 3000, most: 3000},
+			hours: levels(336, 1000), rare: map[usage.Metric]map[int]float64{usage.OOMKills: {318: 1, 324: 1, 330: 1}}, resource: Memory, now: 2500, least: 5000, most: 5000},
+		"and faster where one follows another": {
+			hours: levels(336, 1000), rare: map[usage.Metric]map[int]float64{usage.OOMKills: {333: 1, 335: 1}}, resource: Memory, now: 1000, least: 1500, most: 1500},
 		"a kill before the two weeks is past": {
 			hours: levels(400, 1000), rare: map[usage.Metric]map[int]float64{usage.OOMKills: {30: 1}}, resource: Memory, now: 5000, least: 1010, most: 1100},
 		"one peak today is no rise": {

@@ -17,10 +17,14 @@ const (
 	killFresh   = 24   // hours: a kill that what is asked for now has not answered yet
 	killRecent  = 24   // hours in which kills go on
 	killHeld    = 0.9  // of what is asked for now: usage was near it
-	killAgain   = 3    // hours with kills, recently
+	killAgain   = 3    // hours with kills, recently, though usage was not near it
 	killSeen    = 1.1  // times what a kill would have raised usage to: more is asked for now than that explains
 	killLift    = 0.05 // of what it had: least that it wanted more
 )
+
+// killSteps are by how much what is asked for is raised after kills in so many hours of a day: one that follows another shows that the
+// step before was too small. Chosen.
+var killSteps = [...]float64{killRatio, killRatio, 1.5, 2}
 
 // A plateau: memory that rose to a level and stays there without ever falling. Chosen.
 const (
@@ -169,7 +173,7 @@ func (n *need) killed() {
 	if now-newest < killFresh {
 		n.floor = max(n.floor, raised, asked)
 		if had >= killHeld*asked || recent >= killAgain {
-			n.floor = max(n.floor, killRatio*asked)
+			n.floor = max(n.floor, asked*killSteps[min(recent, len(killSteps)-1)])
 		}
 	}
 	n.say("killed for memory %d times, last on %s: what it had was cut off, and it is taken to have wanted more", n.state.kills, hourStart(newest).Format("2006-01-02 15h"))
