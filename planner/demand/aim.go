@@ -20,8 +20,8 @@ const (
 const (
 	samplesLeast  = 100
 	hoursLeast    = 3
-	completeLeast = 0.5 // of the samples that the pods would have given without gaps
-	faultsMost    = 0.5 // of all samples
+	completeLeast = 0.5  // of the samples that the pods would have given without gaps
+	faultsMost    = 0.05 // of all samples, as usage.Doubt has it
 	silentMost    = 8 * 24 * time.Hour
 )
 
@@ -119,12 +119,14 @@ func (n *need) unknown(e planner.Evidence) string {
 	}
 	samples, s := int64(n.state.samples[of]), n.state
 	switch {
+	case s.condemned>>of&1 != 0:
+		return "a series is in another unit than it claims, or cannot be believed for another reason"
 	case len(n.hours) == 0 && samples > 0:
 		return "no samples lie within the two weeks before"
 	case samples < samplesLeast:
 		return fmt.Sprintf("%d samples, fewer than %d", samples, samplesLeast)
 	case int64(s.faults) > int64(faultsMost*float64(samples+int64(s.faults))):
-		return fmt.Sprintf("%d samples cannot be true, beside %d that can", s.faults, samples)
+		return fmt.Sprintf("%d samples cannot be true, beside %d that can: more than 5 %%", s.faults, samples)
 	case len(n.hours) < hoursLeast:
 		return fmt.Sprintf("%d hours with samples, fewer than %d", len(n.hours), hoursLeast)
 	case float64(samples) < completeLeast*float64(e.Expected):

@@ -214,17 +214,36 @@ func TestUnknown(t *testing.T) {
 			in.Add(s)
 			return in.States()[0]
 		}, Memory, after(250), "400 samples of 3000 that there should be"},
-		"more lies than truths": {func() *State {
+		"lies that Clean found": {func() *State {
+			in := NewIntake(Options{})
+			x := slices.Repeat([]float64{mib}, 1000)
+			in.Add(sampled(usage.Memory, x, 0, 1000))
+			k := sampled(usage.Memory, x, 0, 1).Key
+			in.Note(usage.Fault{Key: k, Metric: usage.Memory, Reason: usage.Duplicate, Count: 1000})
+			in.Note(usage.Fault{Key: k, Metric: usage.Memory, Reason: usage.Gap, Count: 1000})
+			in.Note(usage.Fault{Key: k, Metric: usage.Memory, Reason: usage.Negative, Count: 53})
+			return in.States()[0]
+		}, Memory, after(83), "53 samples cannot be true"},
+		"another unit": {func() *State {
+			in := NewIntake(Options{})
+			c := sampled(usage.CPU, slices.Repeat([]float64{5}, 1000), 0, 1000)
+			in.Note(usage.Fault{Key: c.Key, Metric: usage.CPU, Reason: usage.Unit, Count: 1})
+			in.Add(c)
+			s := in.States()[0]
+			s.Merge(&State{name: s.name})
+			return s
+		}, CPU, after(83), "another unit"},
+		"more lies than a few": {func() *State {
 			in := NewIntake(Options{})
 			x := slices.Repeat([]float64{mib}, 1000)
 			for i := range x {
-				if i%5 < 3 {
+				if i%12 == 0 {
 					x[i] = math.NaN()
 				}
 			}
 			in.Add(sampled(usage.Memory, x, 0, 1000))
 			return in.States()[0]
-		}, Memory, after(83), "600 samples cannot be true"},
+		}, Memory, after(83), "84 samples cannot be true"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := Aim(tc.state(), tc.resource, 77, standard, tc.at)

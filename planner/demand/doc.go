@@ -2,7 +2,7 @@
 // risk, with the evidence that it rests on.
 //
 //	in := demand.NewIntake(demand.Options{})
-//	for each chunk { clean, faults := usage.Clean(chunk, …); in.Add(clean) }
+//	for each chunk { clean, faults := usage.Clean(chunk, …); for each fault { in.Note(fault) }; in.Add(clean) }
 //	for _, s := range in.States() { t := demand.Aim(s, demand.Memory, now, class, at) }
 //
 // # What is kept

@@ -15,7 +15,7 @@ import (
 type Options struct {
 	Step           time.Duration // between two samples of a series [as short as any gap that is seen]
 	ContainersMost int           // states that are kept [200,000]
-	PodsMost       int           // containers of pods that are told apart [2,000,000]
+	PodsMost       int           // containers of pods that are told apart, at nearly 3 KB each [400,000]
 	CPUMost        int64         // milli-CPU: more cannot be true [usage.Most]
 	MemoryMost     int64         // bytes: more cannot be true [usage.Most]
 	StartupMinutes int64         // at the start of a pod whose CPU use does not count, 60 at most [5]
@@ -23,7 +23,7 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	o.ContainersMost = cmp.Or(max(o.ContainersMost, 0), 200_000)
-	o.PodsMost = cmp.Or(max(o.PodsMost, 0), 2_000_000)
+	o.PodsMost = cmp.Or(max(o.PodsMost, 0), 400_000)
 	o.CPUMost = cmp.Or(max(o.CPUMost, 0), int64(usage.Most(usage.CPU)))
 	o.MemoryMost = cmp.Or(max(o.MemoryMost, 0), int64(usage.Most(usage.Memory)))
 	o.StartupMinutes = min(cmp.Or(max(o.StartupMinutes, 0), 5), 60)
@@ -77,14 +77,10 @@ func (in *Intake) Add(s usage.Series) []usage.Fault {
 	if len(s.Samples) == 0 {
 		return nil
 	}
-	name := Name{Workload: s.Key.Workload, Namespace: s.Key.Namespace, Container: s.Key.Container}
-	if name.Workload == (planner.Ref{}) {
-		name.Pod = s.Key.Pod
-	}
 	if s.Metric == usage.Replicas {
 		return in.addReplicas(s)
 	}
-	o, why := in.openFor(name, s.Key.Pod)
+	o, why := in.openFor(s.Key)
 	if why != "" {
 		return []usage.Fault{{Key: s.Key, Metric: s.Metric, Reason: TooMany, Count: int64(len(s.Samples)), Example: why}}
 	}
@@ -104,8 +100,36 @@ func (in *Intake) Add(s usage.Series) []usage.Fault {
 	return []usage.Fault{{Key: s.Key, Metric: s.Metric, Reason: usage.Impossible, Count: dropped, Example: "a value or a time that cannot be"}}
 }
 
-func (in *Intake) openFor(name Name, pod string) (*open, string) {
-	key := podName{name, pod}
+// Note tells what was found wrong with a series before it came here (by usage.Clean): samples that were dropped count against those that are
+// left, and a series that must not be believed makes its container Unknown, whatever else comes in. What Add returns is counted already.
+func (in *Intake) Note(f usage.Fault) {
+	if f.Metric == usage.Replicas || f.Count <= 0 || f.Reason == usage.Duplicate || f.Reason.Effect() < usage.Dropped {
+		return
+	}
+	o, why := in.openFor(f.Key)
+	if why != "" {
+		return
+	}
+	o.state.faults = plus(o.state.faults, uint32(min(f.Count, math.MaxUint32)))
+	if f.Reason.Effect() == usage.Condemned {
+		o.state.condemned |= 1 << resourceOf(f.Metric)
+	}
+}
+
+// resourceOf is which resource a metric is of.
+func resourceOf(m usage.Metric) int {
+	if m.Bytes() || m == usage.OOMKills {
+		return ofMemory
+	}
+	return ofCPU
+}
+
+func (in *Intake) openFor(k usage.Key) (*open, string) {
+	name := Name{Workload: k.Workload, Container: k.Container}
+	if name.Workload == (planner.Ref{}) {
+		name.Namespace, name.Pod = k.Namespace, k.Pod
+	}
+	key := podName{name, k.Pod}
 	if o := in.open[key]; o != nil {
 		return o, ""
 	}

@@ -47,7 +47,7 @@ func (s *State) memoryNeed(at int64) memoryNeed {
 
 // censored lifts the hours in which a container was killed: its usage ends where the limit was. Above a level, excesses are exponential
 // with a mean that is known from the others, and so is what is missing; killLift is the least.
-func (m *memoryNeed) censored(kills []int32) (any bool) {
+func (m *memoryNeed) censored(kills []int32) (found bool) {
 	lift := killLift
 	if len(m.tail.sorted) > 0 {
 		lift = max(killLift, m.tail.mean/m.tail.from)
@@ -55,10 +55,10 @@ func (m *memoryNeed) censored(kills []int32) (any bool) {
 	for _, k := range kills {
 		if i, ok := slices.BinarySearch(m.at, k); ok {
 			m.hours[i] *= 1 + lift
-			any = true
+			found = true
 		}
 	}
-	return any
+	return found
 }
 
 func (s *State) memoryHours(at int64) (m memoryNeed) {

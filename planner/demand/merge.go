@@ -104,6 +104,7 @@ func (s *State) count(o *State) {
 	s.pods, s.faults = plus(s.pods, o.pods), plus(s.faults, o.faults)
 	s.kills, s.restarts = plus(s.kills, o.kills), plus(s.restarts, o.restarts)
 	s.throttled = plus(s.throttled, o.throttled)
+	s.condemned |= o.condemned
 	s.startup, s.quiet = max(s.startup, o.startup), max(s.quiet, o.quiet)
 	for _, h := range o.killHours {
 		s.noteKill(h)

@@ -22,8 +22,8 @@ const (
 // Name says what a State is of.
 type Name struct {
 	Workload  planner.Ref // zero: the owner of the pod was not known
-	Namespace string
-	Pod       string // only where the workload is not known
+	Namespace string      // and Pod: only where the workload is not known
+	Pod       string
 	Container string
 }
 
@@ -57,6 +57,7 @@ type State struct {
 	throttled   uint32
 	base        uint16    // codes of CPU are kept in a byte, above this one
 	shared      uint8     // of 255: how many of the pods are above a level when the worst is; 0: not known, so all of them
+	condemned   uint8     // bits of the resources of which a series must not be believed
 	quiet       uint8     // minutes at the start of pods whose CPU does not count
 	startup     uint16    // code of the most CPU in the first minutes of pods
 	replicas    [3]uint32 // fewest, most, newest

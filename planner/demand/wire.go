@@ -24,7 +24,7 @@ const (
 func (s *State) fixed() []any {
 	return []any{
 		&s.first, &s.last, &s.newest, &s.step, &s.samples, &s.expected, &s.pods, &s.faults, &s.kills, &s.restarts, &s.throttled,
-		&s.base, &s.shared, &s.quiet, &s.startup, &s.replicas, &s.replicasAt, &s.killHours, &s.days, &s.restarted, &s.throttles,
+		&s.base, &s.shared, &s.condemned, &s.quiet, &s.startup, &s.replicas, &s.replicasAt, &s.killHours, &s.days, &s.restarted, &s.throttles,
 	}
 }
 
