@@ -109,7 +109,8 @@ func (n *need) ofMemory() {
 	n.risk = func(r float64) float64 { return m.risk(r, hours) }
 }
 
-func horizonDays(c planner.Class) int64 { return cmp.Or(max(c.HorizonDays, 0), 28) }
+// horizonDays is at most a hundred years.
+func horizonDays(c planner.Class) int64 { return min(cmp.Or(max(c.HorizonDays, 0), 28), 36_500) }
 
 // unknown says why nothing can be said, "" where something can.
 func (n *need) unknown(e planner.Evidence) string {
