@@ -20,8 +20,8 @@ const (
 const (
 	samplesLeast  = 100
 	hoursLeast    = 3
-	completeLeast = 0.5 // of the samples that the pods would have given without gaps
-	faultsMost    = 0.5 // of all samples
+	completeLeast = 0.5  // of the samples that the pods would have given without gaps
+	faultsMost    = 0.05 // of all samples, as usage.Doubt has it
 	silentMost    = 8 * 24 * time.Hour
 )
 
@@ -45,7 +45,8 @@ type need struct {
 	regime   regime
 	tail     tail
 	leak     float64
-	raw      float64 // what the accepted risk alone asks for
+	shape    string // of the pattern
+	ahead    string // why the hours ahead are told from others than all
 	says     []string
 }
 
@@ -83,8 +84,11 @@ func Aim(s *State, resource string, now int64, c planner.Class, at time.Time) pl
 }
 
 func (n *need) ofCPU() {
-	c := n.state.cpuNeed(n.at.UnixMilli())
+	c := n.state.cpuNeed(n.at.UnixMilli(), float64(24*horizonDays(n.class)))
 	n.accepted, n.risk, n.peak, n.regime, n.tail, n.when = n.class.CPU, c.risk, c.peak, c.regime, c.tail, c.at
+	if c.season {
+		n.ahead = "the two weeks before are alike hour by hour: only the hours of the week that lie ahead count"
+	}
 	for _, h := range c.hours {
 		n.hours = append(n.hours, c.value(h[1]))
 		n.most = append(n.most, c.value(h[0]))
@@ -94,12 +98,19 @@ func (n *need) ofCPU() {
 func (n *need) ofMemory() {
 	m := n.state.memoryNeed(n.at.UnixMilli())
 	n.accepted, n.peak, n.regime, n.tail, n.when, n.leak = n.class.Memory, m.peak, m.regime, m.tail, m.at, m.leak
-	n.hours, n.most = m.hours, m.hours
+	n.hours, n.most = m.seen, m.seen
+	if a := m.ahead(float64(24 * horizonDays(n.class))); a != nil {
+		n.ahead = "the two weeks before are alike hour by hour: only the hours of the week that lie ahead count"
+		if a.once {
+			n.ahead = "how far usage gets from where it is now says more than how high it has been"
+		}
+	}
 	hours := float64(24 * horizonDays(n.class))
 	n.risk = func(r float64) float64 { return m.risk(r, hours) }
 }
 
-func horizonDays(c planner.Class) int64 { return cmp.Or(max(c.HorizonDays, 0), 28) }
+// horizonDays is at most a hundred years.
+func horizonDays(c planner.Class) int64 { return min(cmp.Or(max(c.HorizonDays, 0), 28), 36_500) }
 
 // unknown says why nothing can be said, "" where something can.
 func (n *need) unknown(e planner.Evidence) string {
@@ -109,12 +120,14 @@ func (n *need) unknown(e planner.Evidence) string {
 	}
 	samples, s := int64(n.state.samples[of]), n.state
 	switch {
+	case s.condemned>>of&1 != 0:
+		return "a series is in another unit than it claims, or cannot be believed for another reason"
 	case len(n.hours) == 0 && samples > 0:
 		return "no samples lie within the two weeks before"
 	case samples < samplesLeast:
 		return fmt.Sprintf("%d samples, fewer than %d", samples, samplesLeast)
 	case int64(s.faults) > int64(faultsMost*float64(samples+int64(s.faults))):
-		return fmt.Sprintf("%d samples cannot be true, beside %d that can", s.faults, samples)
+		return fmt.Sprintf("%d samples cannot be true, beside %d that can: more than 5 %%", s.faults, samples)
 	case len(n.hours) < hoursLeast:
 		return fmt.Sprintf("%d hours with samples, fewer than %d", len(n.hours), hoursLeast)
 	case float64(samples) < completeLeast*float64(e.Expected):
@@ -154,7 +167,7 @@ func (n *need) curve() planner.Curve {
 func (n *need) solve(risk float64) float64 {
 	low, high := 0.0, max(n.peak, 1)
 	for n.risk(high) > risk && high < 1e12 {
-		low, high = high, 1.25*high+1
+		low, high = high, float64(1.25*high)+1
 	}
 	for high-low > 0.0005*high {
 		mid := (low + high) / 2

@@ -1,26 +1,47 @@
 package demand
 
 import (
-	"math/rand/v2"
+	"math"
 	"testing"
 	"time"
 
 	"github.com/tenon-sh/tenon/planner"
-	"github.com/tenon-sh/tenon/planner/usage"
 )
 
-func TestPrint(t *testing.T) {
-	for f, name := range familyNames {
-		s := families[name](rand.New(rand.NewPCG(3, uint64(f))), 14*perDay)
-		in := NewIntake(Options{})
-		in.Add(sampled(usage.Memory, s.mem, 0, 14*perDay))
-		in.Add(sampled(usage.CPU, s.cpu, 0, 14*perDay))
-		st := in.States()[0]
-		for _, r := range []string{CPU, Memory} {
-			a := Aim(st, r, 3000, planner.DefaultPolicy().Classes[0], time.UnixMilli(start+14*86_400_000))
-			t.Logf("%s %s unknown %q floor %d target %d ceiling %d", name, r, a.Unknown, a.Floor, a.Target, a.Ceiling)
-			t.Logf("   %+v", a.Evidence)
-			t.Logf("   %d points: %v", len(a.Curve), a.Curve)
+var standard = planner.DefaultPolicy().Classes[0]
+
+// aimed asks for both resources and checks what must hold of every target.
+func aimed(t *testing.T, s *State) (cpu, memory planner.Target) {
+	t.Helper()
+	at := time.UnixMilli(s.last)
+	cpu, memory = Aim(s, CPU, 1234, standard, at), Aim(s, Memory, 1234, standard, at)
+	for _, a := range []planner.Target{cpu, memory} {
+		if a.Unknown != "" {
+			if a.Floor != 1234 || a.Target != 1234 || a.Ceiling != 1234 || a.Curve != nil {
+				t.Fatalf("unknown (%s), and yet %+v", a.Unknown, a)
+			}
+			continue
+		}
+		if a.Floor < 1 || a.Floor > a.Target || a.Target > a.Ceiling {
+			t.Fatalf("floor %d, target %d, ceiling %d", a.Floor, a.Target, a.Ceiling)
+		}
+		if len(a.Curve) == 0 || len(a.Curve) > 40 {
+			t.Fatalf("%d points", len(a.Curve))
+		}
+		for i := 1; i < len(a.Curve); i++ {
+			if p, q := a.Curve[i-1], a.Curve[i]; q.Request <= p.Request || q.Risk > p.Risk {
+				t.Fatalf("a curve that is none: %v", a.Curve)
+			}
+		}
+		e := a.Evidence
+		for _, v := range []float64{e.Percentile, e.Headroom} {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				t.Fatalf("evidence %+v", e)
+			}
+		}
+		if len(e.Says) == 0 || e.Samples < samplesLeast {
+			t.Fatalf("evidence %+v", e)
 		}
 	}
+	return cpu, memory
 }

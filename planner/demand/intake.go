@@ -15,18 +15,18 @@ import (
 type Options struct {
 	Step           time.Duration // between two samples of a series [as short as any gap that is seen]
 	ContainersMost int           // states that are kept [200,000]
-	PodsMost       int           // containers of pods that are told apart [2,000,000]
+	PodsMost       int           // containers of pods that are told apart, at nearly 3 KB each [400,000]
 	CPUMost        int64         // milli-CPU: more cannot be true [usage.Most]
 	MemoryMost     int64         // bytes: more cannot be true [usage.Most]
-	StartupMinutes int64         // at the start of a pod whose CPU use does not count [5]
+	StartupMinutes int64         // at the start of a pod whose CPU use does not count, 60 at most [5]
 }
 
 func (o Options) withDefaults() Options {
 	o.ContainersMost = cmp.Or(max(o.ContainersMost, 0), 200_000)
-	o.PodsMost = cmp.Or(max(o.PodsMost, 0), 2_000_000)
+	o.PodsMost = cmp.Or(max(o.PodsMost, 0), 400_000)
 	o.CPUMost = cmp.Or(max(o.CPUMost, 0), int64(usage.Most(usage.CPU)))
 	o.MemoryMost = cmp.Or(max(o.MemoryMost, 0), int64(usage.Most(usage.Memory)))
-	o.StartupMinutes = cmp.Or(max(o.StartupMinutes, 0), 5)
+	o.StartupMinutes = min(cmp.Or(max(o.StartupMinutes, 0), 5), 60)
 	return o
 }
 
@@ -36,8 +36,8 @@ const TooMany usage.Reason = "too-many"
 // Intake turns series into States. It is not for two goroutines at once.
 type Intake struct {
 	options Options
-	states  map[Name]*State
 	open    map[podName]*open
+	names   map[Name]*Name         // each once, for all of its pods
 	pods    map[planner.Ref]*State // replicas only
 }
 
@@ -49,7 +49,7 @@ type podName struct {
 
 // open is what is known of one container of one pod beside its State: the hour of CPU that has not ended, and its span.
 type open struct {
-	state  *State
+	state  State
 	hour   int32
 	folded uint16      // how many samples each entry of codes stands for: the most of them
 	taken  uint16      // samples in the last entry
@@ -63,7 +63,7 @@ const codesMost = 64
 
 // NewIntake returns one that is empty.
 func NewIntake(o Options) *Intake {
-	return &Intake{options: o.withDefaults(), states: map[Name]*State{}, open: map[podName]*open{}, pods: map[planner.Ref]*State{}}
+	return &Intake{options: o.withDefaults(), open: map[podName]*open{}, names: map[Name]*Name{}, pods: map[planner.Ref]*State{}}
 }
 
 // Add takes a series in. Samples of one pod are expected in order of time, in one piece or many; pods may come in any order. What
@@ -77,14 +77,10 @@ func (in *Intake) Add(s usage.Series) []usage.Fault {
 	if len(s.Samples) == 0 {
 		return nil
 	}
-	name := Name{Workload: s.Key.Workload, Namespace: s.Key.Namespace, Container: s.Key.Container}
-	if name.Workload == (planner.Ref{}) {
-		name.Pod = s.Key.Pod
-	}
 	if s.Metric == usage.Replicas {
 		return in.addReplicas(s)
 	}
-	o, why := in.openFor(name, s.Key.Pod)
+	o, why := in.openFor(s.Key)
 	if why != "" {
 		return []usage.Fault{{Key: s.Key, Metric: s.Metric, Reason: TooMany, Count: int64(len(s.Samples)), Example: why}}
 	}
@@ -95,7 +91,7 @@ func (in *Intake) Add(s usage.Series) []usage.Fault {
 	case usage.Memory, usage.MemoryMost:
 		dropped = in.addMemory(o, s.Samples)
 	default:
-		dropped = in.addRare(o.state, s)
+		dropped = in.addRare(&o.state, s)
 	}
 	if dropped == 0 {
 		return nil
@@ -104,35 +100,63 @@ func (in *Intake) Add(s usage.Series) []usage.Fault {
 	return []usage.Fault{{Key: s.Key, Metric: s.Metric, Reason: usage.Impossible, Count: dropped, Example: "a value or a time that cannot be"}}
 }
 
-func (in *Intake) openFor(name Name, pod string) (*open, string) {
-	key := podName{name, pod}
+// Note tells what was found wrong with a series before it came here (by usage.Clean): samples that were dropped count against those that are
+// left, and a series that must not be believed makes its container Unknown, whatever else comes in. What Add returns is counted already.
+func (in *Intake) Note(f usage.Fault) {
+	if f.Metric == usage.Replicas || f.Count <= 0 || f.Reason == usage.Duplicate || f.Reason.Effect() < usage.Dropped {
+		return
+	}
+	o, why := in.openFor(f.Key)
+	if why != "" {
+		return
+	}
+	o.state.faults = plus(o.state.faults, uint32(min(f.Count, math.MaxUint32)))
+	if f.Reason.Effect() == usage.Condemned {
+		o.state.condemned |= 1 << resourceOf(f.Metric)
+	}
+}
+
+// resourceOf is which resource a metric is of.
+func resourceOf(m usage.Metric) int {
+	if m.Bytes() || m == usage.OOMKills {
+		return ofMemory
+	}
+	return ofCPU
+}
+
+func (in *Intake) openFor(k usage.Key) (*open, string) {
+	name := Name{Workload: k.Workload, Container: k.Container}
+	if name.Workload == (planner.Ref{}) {
+		name.Namespace, name.Pod = k.Namespace, k.Pod
+	}
+	key := podName{name, k.Pod}
 	if o := in.open[key]; o != nil {
 		return o, ""
 	}
 	if len(in.open) >= in.options.PodsMost {
 		return nil, "more pods than are taken in"
 	}
-	st := in.states[name]
-	if st == nil {
-		if len(in.states) >= in.options.ContainersMost {
+	known := in.names[name]
+	if known == nil {
+		if len(in.names) >= in.options.ContainersMost {
 			return nil, "more containers than are taken in"
 		}
-		st = &State{name: &name}
-		in.states[name] = st
+		one := name // so that name itself stays where it is
+		known = &one
+		in.names[name] = known
 	}
-	st.pods++
-	o := &open{state: st}
+	o := &open{state: State{name: known, pods: 1, quiet: uint8(in.options.StartupMinutes)}}
 	in.open[key] = o
 	return o, ""
 }
 
 // sane reports whether a sample can be true.
 func sane(x usage.Sample, most float64) bool {
-	return x.Value >= 0 && x.Value <= most && x.At > hourMilli && x.At < int64(math.MaxInt32/4)*hourMilli
+	return x.Value >= 0 && x.Value <= most && x.At > hourMilli && x.At <= usage.LatestMillis
 }
 
 func (in *Intake) addMemory(o *open, samples []usage.Sample) (dropped int64) {
-	most, st := float64(in.options.MemoryMost), o.state
+	most, st := float64(in.options.MemoryMost), &o.state
 	for _, x := range samples {
 		if !sane(x, most) {
 			dropped++
@@ -145,7 +169,7 @@ func (in *Intake) addMemory(o *open, samples []usage.Sample) (dropped int64) {
 }
 
 func (in *Intake) addCPU(o *open, samples []usage.Sample) (dropped int64) {
-	most, st := float64(in.options.CPUMost), o.state
+	most, st := float64(in.options.CPUMost), &o.state
 	quiet := in.options.StartupMinutes * 60_000
 	for _, x := range samples {
 		if !sane(x, most) {
@@ -169,7 +193,7 @@ func (in *Intake) addCPU(o *open, samples []usage.Sample) (dropped int64) {
 
 // seen widens the span of the pod, and learns the step.
 func (o *open) seen(of int, at int64) {
-	span, st := &o.span[of], o.state
+	span, st := &o.span[of], &o.state
 	st.samples[of] = plus(st.samples[of], 1)
 	if span[0] == 0 {
 		*span = [2]int64{at, at}
@@ -266,34 +290,49 @@ func (in *Intake) addReplicas(s usage.Series) []usage.Fault {
 	return []usage.Fault{{Key: s.Key, Metric: s.Metric, Reason: usage.Impossible, Count: dropped, Example: "a value or a time that cannot be"}}
 }
 
-// States returns what is known, by name. They are copies: samples may go on coming in.
+// States returns what is known, by name, with the pods of each brought together, and measures how promises have held: see
+// Calibrate. They are copies: samples may go on coming in.
 func (in *Intake) States() []*State {
-	copies := make(map[*State]*State, len(in.states))
-	states := make([]*State, 0, len(in.states))
-	for _, st := range in.states {
-		c := *st
-		if r := in.pods[c.name.Workload]; r != nil && r.replicasAt != 0 {
-			c.replicas, c.replicasAt = r.replicas, r.replicasAt
-		}
-		copies[st] = &c
-		states = append(states, &c)
+	keys := make([]podName, 0, len(in.open))
+	for k := range in.open {
+		keys = append(keys, k)
 	}
-	for _, o := range in.open { // in any order: sums and maxima
-		c := copies[o.state]
-		if len(o.codes) > 0 {
-			kept := o.codes
-			o.codes = slices.Clone(kept)
-			c.putCPU(o.hour, o.levels())
-			o.codes = kept
+	slices.SortFunc(keys, func(a, b podName) int { return cmp.Or(a.of.compare(b.of), strings.Compare(a.pod, b.pod)) })
+	var states []*State
+	for len(keys) > 0 {
+		n := 1
+		for n < len(keys) && keys[n].of == keys[0].of {
+			n++
 		}
-		for of, span := range o.span {
-			if step := int64(cmp.Or(int32(in.options.Step.Milliseconds()), c.step)); span[0] != 0 && step > 0 {
-				c.expected[of] = plus(c.expected[of], uint32(min((span[1]-span[0])/step+1, math.MaxUint32)))
-			}
+		pods := make([]*State, n)
+		for i, k := range keys[:n] {
+			pods[i] = in.open[k].closed(in.options.Step)
 		}
+		st := together(pods)
+		if r := in.pods[st.name.Workload]; r != nil && r.replicasAt != 0 {
+			st.replicas, st.replicasAt = r.replicas, r.replicasAt
+		}
+		states, keys = append(states, st), keys[n:]
 	}
-	slices.SortFunc(states, func(a, b *State) int { return a.name.compare(*b.name) })
+	Calibrate(states)
 	return states
+}
+
+// closed returns a copy of a pod's state with the hour that has not ended, and with the samples that were to be expected.
+func (o *open) closed(step time.Duration) *State {
+	st := o.state
+	if len(o.codes) > 0 {
+		kept := o.codes
+		o.codes = slices.Clone(kept) // levels sorts them
+		st.putCPU(o.hour, o.levels())
+		o.codes = kept
+	}
+	for of, span := range o.span {
+		if step := cmp.Or(step.Milliseconds(), int64(st.step)); span[0] != 0 && step > 0 {
+			st.expected[of] = uint32(min((span[1]-span[0])/step+1, math.MaxUint32))
+		}
+	}
+	return &st
 }
 
 func (n Name) compare(o Name) int {

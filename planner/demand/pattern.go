@@ -1,6 +1,9 @@
 package demand
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // Which pattern a load has, for people to read: nothing is decided by it. All chosen.
 const (
@@ -76,4 +79,40 @@ func explained(x []float64, when []int32, period int32) float64 {
 		return 0
 	}
 	return between / float64(len(x)) / variance
+}
+
+// busy says when in a day or week the level is highest: "Thursday 08–16h", all in UTC; "" where no slot stands out.
+func busy(x []float64, when []int32, period int32) string {
+	sum, count := make([]float64, period), make([]float64, period)
+	for i, v := range x {
+		sum[when[i]%period] += v
+		count[when[i]%period]++
+	}
+	mean, _ := moments(x)
+	top := int32(0)
+	for i := range sum {
+		if count[i] > 0 {
+			sum[i] /= count[i]
+		}
+		if sum[i] > sum[top] {
+			top = int32(i)
+		}
+	}
+	high := func(i int32) bool { return sum[(i+period)%period] > (mean+sum[top])/2 }
+	if !high(top) {
+		return ""
+	}
+	from, to := top, top+1
+	for high(from-1) && to-from < period {
+		from--
+	}
+	for high(to) && to-from < period {
+		to++
+	}
+	from, to = (from+period)%period, (to+period)%period
+	day := ""
+	if period == 168 {
+		day = hourStart(from + 168*((when[0]-from+167)/168)).Format("Monday ")
+	}
+	return fmt.Sprintf("%s%02d–%02dh UTC", day, from%24, to%24)
 }

@@ -8,12 +8,23 @@ import (
 	"github.com/tenon-sh/tenon/planner"
 )
 
-// After a container was killed for memory. The step is VPA's (v1.8.1: oomBumpUpRatio, oomMinBumpUp); for how long it counts is chosen.
+// After a container was killed for memory. The step is VPA's (v1.8.1: oomBumpUpRatio, oomMinBumpUp), on what it was seen to have; the others
+// are chosen. What is asked for now takes part for some days only, and is raised only where usage came near it, or where kills go on
+// though it did not: whoever asks every day would otherwise raise it every day for one kill.
 const (
 	killRatio   = 1.2
 	killStepMiB = 100
-	killFresh   = 24 * time.Hour
+	killFresh   = 24   // hours: a kill that what is asked for now has not answered yet
+	killRecent  = 24   // hours in which kills go on
+	killHeld    = 0.9  // of what is asked for now: usage was near it
+	killAgain   = 3    // hours with kills, recently, though usage was not near it
+	killSeen    = 1.1  // times what a kill would have raised usage to: more is asked for now than that explains
+	killLift    = 0.05 // of what it had: least that it wanted more
 )
+
+// killSteps are by how much what is asked for is raised after kills in so many hours of a day: one that follows another shows that the
+// step before was too small. Chosen.
+var killSteps = [...]float64{killRatio, killRatio, 1.5, 2}
 
 // A plateau: memory that rose to a level and stays there without ever falling. Chosen.
 const (
@@ -49,7 +60,8 @@ func (n *need) evidence() planner.Evidence {
 			e.Peak, e.PeakAt = c, hourStart(n.when[i])
 		}
 	}
-	e.Pattern = n.pattern()
+	n.shape = n.pattern()
+	e.Pattern = n.shape
 	return e
 }
 
@@ -62,6 +74,16 @@ func (n *need) told() {
 	case r.rose:
 		n.say("step up on %s: what came before is brought to the new level", hourStart(n.when[r.start]).Format("2006-01-02 15h"))
 	}
+	x, when := n.hours[n.regime.start:], n.when[n.regime.start:]
+	period := map[string]int32{"daily": 24, "weekly": 168}[n.shape]
+	if period > 0 {
+		if at := busy(x, when, period); at != "" {
+			n.say("%s pattern: highest %s", n.shape, at)
+		}
+	}
+	if n.ahead != "" {
+		n.say("%s", n.ahead)
+	}
 	if n.tail.apart > 0 {
 		n.say("%d of %d blocks of time stand apart as peaks of their own", n.tail.apart, len(n.tail.sorted))
 	}
@@ -70,7 +92,10 @@ func (n *need) told() {
 		return
 	}
 	if s := n.state.startup; s != 0 {
-		n.say("the first minutes of pods do not count: they took up to %.0f m", decode(s, cpuBits))
+		n.say("the first %d minutes of pods do not count: they took up to %.0f m", n.state.quiet, decode(s, cpuBits))
+	}
+	if asked, took := n.class.StartupMinute, int64(n.state.quiet); asked > 0 && asked != took {
+		n.say("the policy leaves out the first %d minutes of pods, and samples were taken in with %d", asked, took)
 	}
 	held := 0
 	for _, h := range n.when {
@@ -115,29 +140,46 @@ func (n *need) plateau() bool {
 	return true
 }
 
-// killed lifts the floor above what containers had when they were killed: their usage ends where the limit was, and what they
-// would have taken is not known. A kill before the last fall no longer counts.
+// killed lifts the floor above what a container had when it was killed a short time ago. What kills before that say is in the
+// hours of memory, as peaks that were cut off (see censored), and the
+// accepted risk decides how much of such a peak counts. A kill before the last fall no longer does.
 func (n *need) killed() {
-	newest := int32(0)
-	for _, k := range n.state.killHours {
-		if k == 0 || k > hourOf(n.at.UnixMilli()) || k < n.when[n.regime.start] {
+	newest, recent := int32(0), 0
+	now := hourOf(n.at.UnixMilli())
+	for _, k := range n.state.killHours { // newest first
+		if k == 0 || k > now || k < n.when[0] || n.regime.fell && k < n.when[n.regime.start] {
 			continue
 		}
 		newest = max(newest, k)
-		for i, h := range n.when {
-			if h == k || h == k-1 {
-				n.floor = max(n.floor, killRatio*n.most[i], n.most[i]+killStepMiB)
-			}
+		if now-k < killRecent {
+			recent++
 		}
 	}
 	if newest == 0 {
 		return
 	}
-	n.floor = max(n.floor, float64(n.now))
-	if n.at.Sub(hourEnd(newest)) < killFresh {
-		n.floor = max(n.floor, killRatio*float64(n.now))
+	asked := float64(n.now)
+	had := 0.0
+	for i, h := range n.when {
+		if h == newest || h == newest-1 {
+			had = max(had, n.most[i])
+		}
 	}
-	n.say("killed for memory %d times, last on %s: no less than %.0f MiB", n.state.kills, hourStart(newest).Format("2006-01-02 15h"), n.floor)
+	raised := max(killRatio*had, had+killStepMiB)
+	if asked > killSeen*raised {
+		n.floor = max(n.floor, asked)
+		n.say("samples do not show what it was killed at: no less is asked for than now")
+	}
+	if now-newest < killFresh {
+		n.floor = max(n.floor, raised, asked)
+		if had >= killHeld*asked || recent >= killAgain {
+			n.floor = max(n.floor, asked*killSteps[min(recent, len(killSteps)-1)])
+		}
+	}
+	n.say("killed for memory %d times, last on %s: what it had was cut off, and it is taken to have wanted more", n.state.kills, hourStart(newest).Format("2006-01-02 15h"))
+	if n.floor > 0 {
+		n.say("and as that was not long ago, no less than %.0f MiB", n.floor)
+	}
 }
 
 // judge fills in what the target stands for and what it would have done.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tenon-sh/tenon/planner"
+	"github.com/tenon-sh/tenon/planner/usage"
 )
 
 // What a State keeps. Chosen: two whole weeks of hours, so that each hour of the week is seen twice, and six weeks of daily peaks
@@ -21,8 +22,8 @@ const (
 // Name says what a State is of.
 type Name struct {
 	Workload  planner.Ref // zero: the owner of the pod was not known
-	Namespace string
-	Pod       string // only where the workload is not known
+	Namespace string      // and Pod: only where the workload is not known
+	Pod       string
 	Container string
 }
 
@@ -42,6 +43,7 @@ func (n Name) Owner() string {
 // sum, or by the union, so that the order in which pods come in does not show.
 type State struct {
 	name *Name
+	pool *pool // of the recording; nil: not known
 
 	first, last int64 // milliseconds: of the samples of CPU and memory
 	newest      int32 // hour of the newest cell; 0: there is none
@@ -54,6 +56,9 @@ type State struct {
 	restarts    uint32
 	throttled   uint32
 	base        uint16    // codes of CPU are kept in a byte, above this one
+	shared      uint8     // of 255: how many of the pods are above a level when the worst is; 0: not known, so all of them
+	condemned   uint8     // bits of the resources of which a series must not be believed
+	quiet       uint8     // minutes at the start of pods whose CPU does not count
 	startup     uint16    // code of the most CPU in the first minutes of pods
 	replicas    [3]uint32 // fewest, most, newest
 	replicasAt  int64
@@ -87,7 +92,7 @@ func (s *State) OOMKills() int64 { return int64(s.kills) }
 
 func hourOf(at int64) int32 {
 	// A sample speaks of the time before it, so the one on the hour belongs to the hour that ends.
-	return int32(min(max((at-1)/hourMilli, 1), math.MaxInt32/2))
+	return int32(min(max((at-1)/hourMilli, 1), usage.LatestMillis/hourMilli))
 }
 
 // reach makes the ring hold an hour: newer than all, it clears the cells on the way. It reports whether the hour lies within.
@@ -195,62 +200,6 @@ func (s *State) putReplicas(at int64, n uint32) {
 	s.replicas[0], s.replicas[1] = min(s.replicas[0], n), max(s.replicas[1], n)
 	if at > s.replicasAt || at == s.replicasAt && n > s.replicas[2] {
 		s.replicas[2], s.replicasAt = n, at
-	}
-}
-
-// Merge adds what another state knows: the same container of other pods, or of another time. In each hour the pod that is
-// worst counts, at each level; two states of the same samples count their samples twice. other stays as it is.
-func (s *State) Merge(other *State) {
-	if other.newest != 0 {
-		s.reach(other.newest)
-		s.mergeHours(other)
-	}
-	if other.first != 0 && (s.first == 0 || other.first < s.first) {
-		s.first = other.first
-	}
-	s.last = max(s.last, other.last)
-	if other.step != 0 && (s.step == 0 || other.step < s.step) {
-		s.step = other.step
-	}
-	for i := range s.samples {
-		s.samples[i] = plus(s.samples[i], other.samples[i])
-		s.expected[i] = plus(s.expected[i], other.expected[i])
-	}
-	s.pods, s.faults = plus(s.pods, other.pods), plus(s.faults, other.faults)
-	s.kills, s.restarts = plus(s.kills, other.kills), plus(s.restarts, other.restarts)
-	s.throttled = plus(s.throttled, other.throttled)
-	s.startup = max(s.startup, other.startup)
-	for _, h := range other.killHours {
-		s.noteKill(h)
-	}
-	if other.replicasAt != 0 {
-		s.putReplicas(other.replicasAt, other.replicas[2])
-		s.replicas[0], s.replicas[1] = min(s.replicas[0], other.replicas[0]), max(s.replicas[1], other.replicas[1])
-	}
-}
-
-func (s *State) mergeHours(other *State) {
-	if other.base > s.base {
-		s.lift(other.base)
-	}
-	for h := max(other.newest-hoursKept+1, 1); h <= other.newest; h++ {
-		i := h % hoursKept
-		if !s.reach(h) {
-			continue
-		}
-		s.memory[i] = max(s.memory[i], other.memory[i])
-		for j, b := range other.cpu[i] {
-			if b != 0 {
-				s.cpu[i][j] = max(s.cpu[i][j], uint8(max(int(b)+int(other.base)-int(s.base), 1)))
-			}
-		}
-		s.restarted[i/8] |= other.restarted[i/8] & (1 << (i % 8))
-		s.throttles[i/8] |= other.throttles[i/8] & (1 << (i % 8))
-	}
-	for d := max(other.newest/24-daysKept+1, 0); d <= other.newest/24; d++ {
-		if d > s.newest/24-daysKept {
-			s.days[d%daysKept] = max(s.days[d%daysKept], other.days[d%daysKept])
-		}
 	}
 }
 

@@ -21,15 +21,17 @@ type tail struct {
 	from   float64   // the threshold
 	mean   float64   // mean excess
 	apart  int       // blocks that stand apart; 0: none do
+	gamma  *[quantiles]float64
 }
 
 // Chosen, and tried on the families of the tests.
 const (
 	excessLeast = 0.002 // mean excess is at least this share of the threshold: the error of a code
+	upperLeast  = 3     // blocks above a threshold
 	apartGap    = 0.15  // blocks stand apart by this share of the lower ones,
 	apartTimes  = 10    // and by so many times the mean distance of the others
 	apartExcess = 0.05  // of those that stand apart, before they have shown theirs
-	apartWeight = 2     // as many of them as this belief is worth
+	apartWeight = 4     // as many of them as this belief is worth
 )
 
 // fit takes the most of each block, in any order.
@@ -42,8 +44,15 @@ func fit(blocks []float64) tail {
 	}
 	t.apart = apart(t.sorted)
 	if t.apart == 0 {
-		t.upper(t.sorted, (n+1)/2)
-		t.share = (t.k + 1) / float64(n+1)
+		best := math.Inf(1)
+		for part := 2; part <= 4 && (part == 2 || n/part >= upperLeast); part++ {
+			c := t
+			c.upper(t.sorted, (n+part-1)/part)
+			c.share = (c.k + 1) / float64(n+1)
+			if far := c.rare(); far < best {
+				best, t = far, c
+			}
+		}
 		return t
 	}
 	rest := tail{}
@@ -64,11 +73,17 @@ func fit(blocks []float64) tail {
 func (t *tail) upper(sorted []float64, k int) {
 	k = max(1, k)
 	t.from = sorted[min(k, len(sorted)-1)]
+	t.mean = 0
 	for _, v := range sorted[:k] {
 		t.mean += v - t.from
 	}
 	t.k = float64(k)
 	t.mean = max(t.mean/t.k, excessLeast*t.from)
+}
+
+// rare is the amount that one block in a thousand goes above.
+func (t *tail) rare() float64 {
+	return t.from + float64(t.k*t.mean*(math.Pow(1000*t.share, 1/t.k)-1))
 }
 
 // apart returns how many of the highest blocks stand apart: fewer than half.
@@ -84,22 +99,57 @@ func apart(sorted []float64) int {
 	return 0
 }
 
-// above returns the probability that a block goes above an amount.
-func (t tail) above(r float64) float64 {
+// within returns the probability that an amount is passed in at least one of so many blocks. One mean rules all of them, so the doubt
+// about it is averaged over last: blocks that come are alike in what is not known of them.
+func (t *tail) within(r, blocks float64) float64 {
 	if len(t.sorted) == 0 {
 		return 1
 	}
-	if r >= t.from {
-		return t.share * math.Pow(1+(r-t.from)/(t.k*t.mean), -t.k)
+	if r < t.from {
+		count := 0
+		for count < len(t.sorted) && t.sorted[count] > r {
+			count++
+		}
+		share := float64(count+1) / float64(len(t.sorted)+1)
+		return -math.Expm1(blocks * math.Log1p(-min(share, 1-1e-12)))
 	}
-	count := 0
-	for count < len(t.sorted) && t.sorted[count] > r {
-		count++
+	risk, z := 0.0, (r-t.from)/(t.k*t.mean)
+	expected := blocks * t.share
+	for i, rate := range t.rates() {
+		risk -= float64(normalWeights[i] * math.Expm1(-expected*math.Exp(-rate*z)))
 	}
-	return float64(count+1) / float64(len(t.sorted)+1)
+	return min(risk, 1)
 }
 
-// within returns the probability that the amount is passed in at least one of so many blocks.
-func (t tail) within(r, blocks float64) float64 {
-	return -math.Expm1(blocks * math.Log1p(-min(t.above(r), 1-1e-12)))
+// The rate of excesses, 1/mean, has a gamma distribution with k as its shape; its quantiles are those of the normal distribution by the cube
+// root of Wilson and Hilferty (1931).
+const quantiles = 41
+
+var normalAt, normalWeights = normals()
+
+func normals() (at, weight [quantiles]float64) {
+	total := 0.0
+	for i := range at {
+		at[i] = (float64(i) - quantiles/2) * 0.25
+		weight[i] = math.Exp(-at[i] * at[i] / 2)
+		total += weight[i]
+	}
+	for i := range weight {
+		weight[i] /= total
+	}
+	return at, weight
 }
+
+func (t *tail) rates() *[quantiles]float64 {
+	if t.gamma == nil {
+		t.gamma = &[quantiles]float64{}
+		for i, z := range normalAt {
+			root := max(0, 1-1/(9*t.k)+z/(3*math.Sqrt(t.k)))
+			t.gamma[i] = t.k * root * root * root
+		}
+	}
+	return t.gamma
+}
+
+// above returns the probability that one block goes above an amount.
+func (t *tail) above(r float64) float64 { return t.within(r, 1) }

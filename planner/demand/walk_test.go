@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"testing"
 
@@ -22,7 +21,7 @@ const perDay = 288
 // families are small copies of the loads that a recommender meets, each by a seed.
 var families = map[string]func(*rand.Rand, int) stream{
 	"steady": func(r *rand.Rand, n int) stream {
-		return shaped(r, n, func(i int) float64 { return 1 }, 0.02)
+		return shaped(r, n, func(int) float64 { return 1 }, 0.02)
 	},
 	"daily": func(r *rand.Rand, n int) stream {
 		amp, phase := 0.2+0.6*r.Float64(), r.Float64()
@@ -59,7 +58,7 @@ var families = map[string]func(*rand.Rand, int) stream{
 	},
 	"bursty": func(r *rand.Rand, n int) stream {
 		left, level := 0, 1.0
-		return shaped(r, n, func(i int) float64 {
+		return shaped(r, n, func(int) float64 {
 			if left > 0 {
 				left--
 				return level
@@ -73,7 +72,7 @@ var families = map[string]func(*rand.Rand, int) stream{
 	},
 	"leaking": func(r *rand.Rand, n int) stream { // restarted now and then
 		rate, life, age := 0.05+0.15*r.Float64(), perDay*(2+r.IntN(6)), 0
-		return shaped(r, n, func(i int) float64 {
+		return shaped(r, n, func(int) float64 {
 			if age++; age > life {
 				age = 0
 			}
@@ -136,7 +135,7 @@ func sampled(metric usage.Metric, x []float64, from, to int) usage.Series {
 func vpaMemory(x []float64, day int) float64 {
 	weights := map[int]float64{}
 	total := 0.0
-	for d := 0; d < day; d++ {
+	for d := range day {
 		if day-d > 8 {
 			continue
 		}
@@ -171,7 +170,7 @@ func bucket(v, first float64) int {
 
 func percentile(weights map[int]float64, total, first float64) float64 {
 	sum := 0.0
-	for b := 0; b < 176; b++ {
+	for b := range 176 {
 		if sum += weights[b]; sum >= 0.9*total {
 			return first * (math.Pow(1.05, float64(b+1)) - 1) / 0.05
 		}
@@ -198,84 +197,148 @@ func (s *score) add(request float64, x []float64) {
 	}
 }
 
-func (s score) String() string {
+func (s *score) String() string {
 	return fmt.Sprintf("%5.1f%%/%5.2f%%", 100*s.slack/s.n, 100*s.ooms/s.n)
 }
 
 var knobs = []float64{0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.003, 0.001, 0.0001}
 
-func TestWalkMemory(t *testing.T) {
-	if os.Getenv("WALK") == "" {
-		t.Skip("WALK is not set")
-	}
-	const days, warm = 28, 14
-	hours := 24.0
-	if os.Getenv("WALK") == "28" {
-		hours = 24 * 28
-	}
-	ours, vpa := make([]score, len(knobs)), score{}
-	for f, name := range familyNames {
-		mine, theirs, best := make([]score, len(knobs)), score{}, score{}
-		for seed := range uint64(24) {
-			r := rand.New(rand.NewPCG(seed, uint64(f)))
-			s := families[name](r, days*perDay)
-			in := NewIntake(Options{})
-			in.Add(sampled(usage.Memory, s.mem, 0, warm*perDay))
-			for day := warm; day < days; day++ {
-				st := in.States()[0]
-				m := st.memoryNeed(start + int64(day)*86_400_000)
-				next := s.mem[day*perDay : (day+1)*perDay]
-				for k, risk := range knobs {
-					mine[k].add(m.least(risk, hours)*mib, next)
-				}
-				theirs.add(vpaMemory(s.mem, day), next)
-				best.add(slices.Max(next), next)
-				in.Add(sampled(usage.Memory, s.mem, day*perDay, (day+1)*perDay))
-			}
-		}
-		for k := range knobs {
-			ours[k] = ours[k].plus(mine[k])
-		}
-		vpa = vpa.plus(theirs)
-		t.Logf("%-9s oracle %v vpa %v  ours %v", name, best, theirs, mine)
-	}
-	t.Logf("%-9s vpa %v  ours %v", "all", vpa, ours)
+// walk asks every recommender once a day, and tells what came.
+type walk struct {
+	streams []stream
+	in      *Intake
+	day     int
 }
 
-func (s score) plus(o score) score { return score{s.slack + o.slack, s.ooms + o.ooms, s.n + o.n} }
+const days, warm, seeds = 28, 14, 16
 
-func TestWalkCPU(t *testing.T) {
-	if os.Getenv("WALK") == "" {
-		t.Skip("WALK is not set")
-	}
-	const days, warm = 28, 14
-	ours, vpa := make([]score, len(knobs)), score{}
+func walking(metric usage.Metric) *walk {
+	w := &walk{in: NewIntake(Options{})}
 	for f, name := range familyNames {
-		mine, theirs, best := make([]score, len(knobs)), score{}, score{}
-		for seed := range uint64(24) {
-			r := rand.New(rand.NewPCG(seed, uint64(f)))
-			s := families[name](r, days*perDay)
-			in := NewIntake(Options{})
-			in.Add(sampled(usage.CPU, s.cpu, 0, warm*perDay))
-			for day := warm; day < days; day++ {
-				st := in.States()[0]
-				m := st.cpuNeed(start + int64(day)*86_400_000)
-				next := s.cpu[day*perDay : (day+1)*perDay]
-				for k, risk := range knobs {
-					mine[k].under(m.least(risk), next)
-				}
-				theirs.under(vpaCPU(s.cpu, day), next)
-				best.under(sorted(next)[perDay*99/100], next)
-				in.Add(sampled(usage.CPU, s.cpu, day*perDay, (day+1)*perDay))
+		for seed := range uint64(seeds) {
+			s := families[name](rand.New(rand.NewPCG(seed, uint64(f))), days*perDay)
+			s.family = name
+			w.streams = append(w.streams, s)
+		}
+	}
+	w.day = warm
+	w.feed(metric, 0, warm)
+	return w
+}
+
+func (w *walk) feed(metric usage.Metric, from, to int) {
+	for i, s := range w.streams {
+		x := s.mem
+		if metric == usage.CPU {
+			x = s.cpu
+		}
+		c := sampled(metric, x, from*perDay, to*perDay)
+		c.Key.Pod = fmt.Sprintf("%04d", i)
+		w.in.Add(c)
+	}
+}
+
+type table struct {
+	families []string // nil: familyNames
+	names    []string
+	rows     map[string]map[string]*score
+}
+
+func (t *table) at(family, who string) *score {
+	if t.rows == nil {
+		t.rows = map[string]map[string]*score{}
+	}
+	if t.rows[family] == nil {
+		t.rows[family] = map[string]*score{}
+	}
+	if t.rows[family][who] == nil {
+		t.rows[family][who] = &score{}
+	}
+	if !slices.Contains(t.names, who) {
+		t.names = append(t.names, who)
+	}
+	return t.rows[family][who]
+}
+
+func (t *table) print(test *testing.T) {
+	line := fmt.Sprintf("%-9s", "")
+	for _, who := range t.names {
+		line += fmt.Sprintf(" %13s", who)
+	}
+	test.Log(line)
+	if t.families == nil {
+		t.families = familyNames
+	}
+	for _, f := range append(slices.Clone(t.families), "all") {
+		line := fmt.Sprintf("%-9s", f)
+		for _, who := range t.names {
+			line += fmt.Sprintf(" %13s", t.rows[f][who])
+		}
+		test.Log(line)
+	}
+}
+
+// TestPromisesOfMemory asks once a day for the next day. What was promised must hold on what came to within a point, and the days on
+// which somebody would have been killed must be fewer than with VPA at the same slack, to which the knob that is nearest is taken.
+func TestPromisesOfMemory(t *testing.T) {
+	var out table
+	w := walking(usage.Memory)
+	for ; w.day < days; w.day++ {
+		states := w.in.States()
+		for i, s := range w.streams {
+			next := s.mem[w.day*perDay : (w.day+1)*perDay]
+			both := func(who string, request float64) {
+				out.at(s.family, who).add(request, next)
+				out.at("all", who).add(request, next)
+			}
+			both("oracle", slices.Max(next))
+			both("vpa", vpaMemory(s.mem, w.day))
+			m := states[i].memoryNeed(start + int64(w.day)*86_400_000)
+			for _, risk := range knobs {
+				both(fmt.Sprint(risk), m.least(risk, 24)*mib)
 			}
 		}
-		for k := range knobs {
-			ours[k] = ours[k].plus(mine[k])
-		}
-		vpa = vpa.plus(theirs)
-		t.Logf("%-9s oracle99 %v vpa %v  ours %v", name, best, theirs, mine)
+		w.feed(usage.Memory, w.day, w.day+1)
 	}
-	t.Logf("%-9s vpa %v  ours %v", "all", vpa, ours)
+	out.print(t)
+	out.promised(t, "all", 0.01, "0.05", "0.02", "0.01")
+	// Measured: VPA 47.5 % of slack with 4.4 % of days; ours 39.5 % with 5.2 % (knob 0.05), and 47.4 % with 0.64 % (0.003), most of
+	// which are steps that nobody can foresee.
+	vpa := out.at("all", "vpa")
+	if o := out.at("all", "0.003"); o.rate() > vpa.rate()/6 || o.over() > vpa.over()+0.01 {
+		t.Errorf("at VPA's slack: ours %v, VPA %v", o, vpa)
+	}
+	if o := out.at("all", "0.05"); o.over() > vpa.over()-0.07 {
+		t.Errorf("at VPA's rate of kills: ours %v, VPA %v", o, vpa)
+	}
+}
+
+// TestPromisesOfCPU does so with the share of time.
+func TestPromisesOfCPU(t *testing.T) {
+	var out table
+	w := walking(usage.CPU)
+	for ; w.day < days; w.day++ {
+		states := w.in.States()
+		for i, s := range w.streams {
+			next := s.cpu[w.day*perDay : (w.day+1)*perDay]
+			both := func(who string, request float64) {
+				out.at(s.family, who).under(request, next)
+				out.at("all", who).under(request, next)
+			}
+			both("oracle 99 %", sorted(next)[perDay*99/100])
+			both("vpa", vpaCPU(s.cpu, w.day))
+			m := states[i].cpuNeed(start+int64(w.day)*86_400_000, 24)
+			for _, risk := range knobs {
+				both(fmt.Sprint(risk), m.least(risk))
+			}
+		}
+		w.feed(usage.CPU, w.day, w.day+1)
+	}
+	out.print(t)
+	out.promised(t, "all", 0.01, "0.05", "0.02", "0.01")
+	for _, f := range []string{"steady", "daily", "peaks", "weekend", "bursty", "spiking"} {
+		out.promised(t, f, 0.02, "0.05", "0.02", "0.01")
+	}
 }
 
 func (s *score) under(request float64, x []float64) {
@@ -289,4 +352,63 @@ func (s *score) under(request float64, x []float64) {
 	s.n++
 	s.slack += (request - used/float64(len(x))) / request
 	s.ooms += over / float64(len(x))
+}
+
+// TestPromisesForFourWeeks asks once, for four weeks. Steps that come in those weeks are nobody's to foresee; without them
+// promises hold to within three of the forty.
+func TestPromisesForFourWeeks(t *testing.T) {
+	const seeds = 40
+	var out table
+	in := NewIntake(Options{})
+	var streams []stream
+	for f, name := range familyNames {
+		for seed := range uint64(seeds) {
+			s := families[name](rand.New(rand.NewPCG(seed, uint64(f))), 42*perDay)
+			s.family = name
+			c := sampled(usage.Memory, s.mem, 0, 14*perDay)
+			c.Key.Pod = fmt.Sprintf("%04d", len(streams))
+			in.Add(c)
+			streams = append(streams, s)
+		}
+	}
+	states := in.States()
+	for i, s := range streams {
+		m := states[i].memoryNeed(start + 14*86_400_000)
+		for _, risk := range knobs {
+			r := m.least(risk, 28*24) * mib
+			out.at(s.family, fmt.Sprint(risk)).add(r, s.mem[14*perDay:])
+			out.at("all", fmt.Sprint(risk)).add(r, s.mem[14*perDay:])
+		}
+	}
+	out.print(t)
+	for _, f := range familyNames {
+		if f != "stepping" {
+			for _, who := range []string{"0.05", "0.02", "0.01"} {
+				var promise float64
+				if _, err := fmt.Sscan(who, &promise); err != nil {
+					t.Fatal(err)
+				}
+				if o := out.at(f, who); o.rate() > promise+0.076 { // three of forty
+					t.Errorf("%s, promised %s: %v", f, who, o)
+				}
+			}
+		}
+	}
+}
+
+func (s *score) rate() float64 { return s.ooms / s.n }
+func (s *score) over() float64 { return s.slack / s.n }
+
+// promised compares rates with the risks that were asked for.
+func (t *table) promised(test *testing.T, family string, within float64, knobs ...string) {
+	test.Helper()
+	for _, who := range knobs {
+		var promise float64
+		if _, err := fmt.Sscan(who, &promise); err != nil {
+			test.Fatal(err)
+		}
+		if o := t.at(family, who); math.Abs(o.rate()-promise) > within {
+			test.Errorf("%s, promised %s: %v", family, who, o)
+		}
+	}
 }
