@@ -58,7 +58,8 @@ func For(in Input) planner.Targets {
 				t := demand.Aim(at[where], resource, now, class, in.At)
 				t.Workload, t.Shape, t.Container, t.Class = w.Ref.String(), w.Shape, k.Name, class.Name
 				t.LimitNow, t.Limit = limit, limit
-				if why := in.Doubts.about(where, resource); why != "" {
+				why, dropped := in.Doubts.about(where, resource)
+				if t.Evidence.Faults += dropped; why != "" {
 					doubt(&t, why)
 				}
 				out.Containers = append(out.Containers, t)
@@ -91,7 +92,7 @@ func doubt(t *planner.Target, why string) {
 // Doubts collect what is wrong with series, and say which containers cannot be believed. The zero value has none.
 type Doubts struct {
 	series  map[seriesName]*judged
-	settled map[subject]string // why, once it is asked for
+	settled map[subject]verdict // once it is asked for
 }
 
 type seriesName struct {
@@ -108,6 +109,12 @@ type judged struct {
 type subject struct {
 	place
 	resource string
+}
+
+// verdict is what is to be held of a subject: why it cannot be believed, "" where it can, and how many samples were dropped.
+type verdict struct {
+	why     string
+	dropped int64
 }
 
 const gpuResource = "gpu"
@@ -133,17 +140,18 @@ func (d *Doubts) Note(s usage.Series, faults []usage.Fault) {
 	d.settled = nil
 }
 
-// about says why what was measured of a container's resource cannot be believed, or "". Of several pods one is enough:
-// it may be the one that needs most.
-func (d *Doubts) about(p place, resource string) string {
+// about says why what was measured of a container's resource cannot be believed, or "", and how many samples were dropped.
+// Of several pods one is enough: it may be the one that needs most.
+func (d *Doubts) about(p place, resource string) (why string, dropped int64) {
 	if d.settled == nil {
 		d.settle()
 	}
-	return d.settled[subject{p, resource}]
+	v := d.settled[subject{p, resource}]
+	return v.why, v.dropped
 }
 
 func (d *Doubts) gpu(a *planner.GPUAim, w planner.Ref) {
-	if why := d.about(place{workload: w}, gpuResource); why != "" && a.Unknown == "" && a.Held == "" {
+	if why, _ := d.about(place{workload: w}, gpuResource); why != "" && a.Unknown == "" && a.Held == "" {
 		a.Unknown, a.Choices, a.Refused = why, nil, nil
 	}
 }
@@ -155,19 +163,24 @@ func (d *Doubts) settle() {
 		name, why string
 	}
 	var all []doubt
+	d.settled = map[subject]verdict{}
 	for name, j := range d.series {
 		if j.faults == nil {
 			continue
 		}
+		of := subjectOf(name)
+		v := d.settled[of]
+		v.dropped += j.faults.Count(usage.Dropped)
+		d.settled[of] = v
 		if why := usage.Doubt(j.kept, j.faults.Faults()); why != "" {
-			all = append(all, doubt{subjectOf(name), name.key.Pod + " " + string(name.metric), why})
+			all = append(all, doubt{of, name.key.Pod + " " + string(name.metric), why})
 		}
 	}
 	slices.SortFunc(all, func(a, b doubt) int { return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.why, b.why)) })
-	d.settled = map[subject]string{}
 	for _, x := range all {
-		if d.settled[x.of] == "" {
-			d.settled[x.of] = fmt.Sprintf("what was measured cannot be believed: %s: %s", x.name, x.why)
+		if v := d.settled[x.of]; v.why == "" {
+			v.why = fmt.Sprintf("what was measured cannot be believed: %s: %s", x.name, x.why)
+			d.settled[x.of] = v
 		}
 	}
 }

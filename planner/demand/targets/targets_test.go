@@ -154,8 +154,8 @@ func TestADoubtIsAShareOfAll(t *testing.T) {
 	d.Note(one, []usage.Fault{{Key: one.Key, Metric: usage.CPU, Reason: usage.Impossible, Count: 2}})
 	in := measured(func(*usage.Series) {})
 	in.Doubts = d
-	if c := find(t, targets.For(in), "app", "cpu"); c.Unknown != "" {
-		t.Errorf("two bad samples of 101: %s", c.Unknown)
+	if c := find(t, targets.For(in), "app", "cpu"); c.Unknown != "" || c.Evidence.Faults != 2 {
+		t.Errorf("two bad samples of 101: %s, %d", c.Unknown, c.Evidence.Faults)
 	}
 	d.Note(one, []usage.Fault{{Key: one.Key, Metric: usage.CPU, Reason: usage.Impossible, Count: 20}})
 	in.Doubts = d
