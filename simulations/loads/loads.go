@@ -177,3 +177,11 @@ func asked(d dice, pods []Pod, cpu float64) Amounts {
 		Memory: max(int64(memory), peak+peak/10)>>20<<20 + 1<<20,
 	}
 }
+
+// Len counts the steps.
+func (w *Workload) Len() int {
+	if len(w.Pods) == 0 {
+		return 0
+	}
+	return len(w.Pods[0].Memory)
+}
