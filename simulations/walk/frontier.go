@@ -2,6 +2,7 @@ package walk
 
 import (
 	"cmp"
+	"encoding/json"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -77,6 +78,32 @@ func along(points []Point, at float64, of func(Point) (x, y float64)) float64 {
 
 // Estimate is a figure with the interval that 95 % of the resamples lie in. A figure that is not reached is NaN.
 type Estimate struct{ Value, Low, High float64 }
+
+// MarshalJSON writes a figure that is not reached as null.
+func (e Estimate) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]*float64{"value": number(e.Value), "low": number(e.Low), "high": number(e.High)})
+}
+
+func number(v float64) *float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (e *Estimate) UnmarshalJSON(text []byte) error {
+	var m map[string]*float64
+	if err := json.Unmarshal(text, &m); err != nil {
+		return err
+	}
+	for name, to := range map[string]*float64{"value": &e.Value, "low": &e.Low, "high": &e.High} {
+		if *to = math.NaN(); m[name] != nil {
+			*to = *m[name]
+		}
+	}
+	return nil
+}
 
 // Versus compares a method, at all of its settings, with another at its default.
 type Versus struct {

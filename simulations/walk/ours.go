@@ -35,7 +35,7 @@ func Ours(cpu, memory, horizonDays int64) Method {
 // oursOf are our settings, from the most generous to the most frugal.
 func oursOf() []Method {
 	var all []Method
-	for _, s := range [][2]int64{{10, 1}, {100, 10}, {1_000, 100}, {3_000, 1_000}, {10_000, 10_000}, {20_000, 50_000}, {50_000, 200_000}, {100_000, 500_000}, {200_000, 900_000}} {
+	for _, s := range [][2]int64{{100, 10}, {1_000, 100}, {3_000, 1_000}, {10_000, 10_000}, {20_000, 50_000}, {50_000, 200_000}, {100_000, 500_000}} {
 		all = append(all, Ours(s[0], s[1], 0))
 	}
 	return all

@@ -17,9 +17,9 @@ type Tally struct {
 	MemorySlack float64
 	MemoryIdle  float64 // GiB-hours
 	Kills       int64
-	Changes     int64 // of requests, after the first decision
-	Flips       int64 // changes in the other direction than the one before
-	Decisions   []Decision
+	Changes     int64      // of requests, after the first decision
+	Flips       int64      // changes in the other direction than the one before
+	Decisions   []Decision `json:"-"` // of one workload
 	moved       bool
 	lastUp      bool
 }

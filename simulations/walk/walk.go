@@ -132,13 +132,34 @@ func newWalk(of []loads.Workload, m Method, o Options) *walker {
 	for n := range of {
 		l := &of[n]
 		f.Subjects = append(f.Subjects, Subject{Ref: l.Ref, Container: l.Container, Step: l.Step, Asked: l.Asked})
-		w.of[n] = walked{now: l.Asked, calm: make([]int, len(l.Pods)), tally: Tally{Step: l.Step}}
+		w.of[n] = walked{now: w.stand(n), calm: make([]int, len(l.Pods)), tally: Tally{Step: l.Step}}
 	}
 	w.rec = m.New(f)
 	for n := range of {
 		w.rec.Observe(n, chunk(&of[n], 0, min(w.begin(n, 0), of[n].Len()), of[n].Asked.Memory, nil))
 	}
 	return w
+}
+
+// unknown is how many times the most of the warm-up a workload has where nobody said what it asks for, until a recommender
+// says something. Chosen, and wide enough that silence is not punished at once.
+const unknown = 2
+
+// stand is what a workload requests before the first decision.
+func (w *walker) stand(n int) Amounts {
+	l := &w.loads[n]
+	a := l.Asked
+	for _, p := range l.Pods {
+		for i := range min(w.begin(n, 0), l.Len()) {
+			if l.Asked.CPU == 0 {
+				a.CPU = max(a.CPU, unknown*p.CPU[i])
+			}
+			if l.Asked.Memory == 0 {
+				a.Memory = max(a.Memory, unknown*p.Memory[i])
+			}
+		}
+	}
+	return a
 }
 
 // begin is the step of a decision.

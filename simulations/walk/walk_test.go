@@ -237,6 +237,14 @@ func TestGaps(t *testing.T) {
 	}
 }
 
+// TestUnasked: where nobody said what is asked for, twice the warm-up's most stands until somebody says something.
+func TestUnasked(t *testing.T) {
+	r := walk.Run([]loads.Workload{load(0, 0, []int64{5, 7, 9, 9, 9}, []int64{50, 70, 90, 90, 90})}, walk.Asked(), hourly)
+	if diff := cmp.Diff([]walk.Decision{{Step: 2, Amounts: walk.Amounts{CPU: 14, Memory: 140}}}, r.Of[0].Decisions); diff != "" {
+		t.Errorf("decisions (-want +got):\n%s", diff)
+	}
+}
+
 func TestHold(t *testing.T) {
 	l := load(1000, 1000, []int64{1, 1, 3, 1, 1, 1, 1, 9}, []int64{1, 1, 1, 1, 1, 5, 1, 9})
 	s := &scripted{answers: []walk.Amounts{{CPU: 2, Memory: 1}, {CPU: 2, Memory: 4}, {CPU: 0, Memory: 0}}}
