@@ -31,7 +31,7 @@ const (
 
 // How much is walked over. Chosen so that both cases take two minutes on one core.
 const (
-	familyWorkloads = 4
+	familyWorkloads = 6
 	familyDays      = 35
 	promisedDays    = 7
 )
@@ -117,7 +117,7 @@ func (d *demandResult) promises(all []loads.Workload, rules walk.Options, horizo
 		if m == nil {
 			return
 		}
-		p := promise{Share: 1 - float64(micro)/1e6, Held: horizon.String()}
+		p := promise{Share: 1 - float64(micro)/1e6, Held: held(horizon)}
 		p.Memory, p.CPU = walk.Coverage(walk.Hold(all, *m, rules, horizon), walk.Groups(all))
 		d.Promises = append(d.Promises, p)
 	}
@@ -171,4 +171,12 @@ func readGenAI(name string) (all []loads.Workload, err error) {
 		g.Add(*series[name])
 	}
 	return g.Loads(func(planner.Ref, string) walk.Amounts { return walk.Amounts{Memory: genaiLimit} })
+}
+
+// held writes a horizon in the words of its size.
+func held(d time.Duration) string {
+	if days := int(d / (24 * time.Hour)); days > 0 {
+		return fmt.Sprintf("%d days", days)
+	}
+	return fmt.Sprintf("%d hours", int(d/time.Hour))
 }

@@ -76,13 +76,25 @@ func demandCase(b *strings.Builder, x result) {
 		t := row.Total
 		g.add(row.Method, row.Knob, percent(row.SlackMemory, 1), fixed(t.IdleMemory(), 2), plain(row.KillRate, 1), percentOr(row.SlackCPU, t.CPUSteps), fixed(t.IdleCPU(), 2),
 			percentOr(row.Under, t.CPUSteps), fixed(100*t.Depth(), 2), fixed(t.Churn(), 1))
+		if t.CPUSteps == 0 {
+			row := g.rows[len(g.rows)-1]
+			row[6], row[8] = "–", "–"
+		}
 	}
 	g.write(b)
 	g = grid{head: []string{"on its frontier", ">memory slack % at VPA's kills", ">÷ VPA's", ">kills at VPA's slack ÷ VPA's", ">CPU slack % at VPA's underrun", ">÷ VPA's", ">underrun at VPA's slack ÷ VPA's", ">hours up", ">hours down"}}
 	for _, row := range d.Board.Rows {
-		g.add(row.Method, percent(row.MemoryAt, 1), times(row.Memory.Slack), times(row.Memory.Risk), percent(row.CPUAt, 1), times(row.CPU.Slack), times(row.CPU.Risk), median(row.Up), median(row.Down))
+		cpu := []string{percent(row.CPUAt, 1), times(row.CPU.Slack), times(row.CPU.Risk)}
+		if row.Total.CPUSteps == 0 {
+			cpu = []string{"–", "–", "–"}
+		}
+		g.add(slices.Concat([]string{row.Method, percent(row.MemoryAt, 1), times(row.Memory.Slack), times(row.Memory.Risk)}, cpu, []string{median(row.Up), median(row.Down)})...)
 	}
 	g.write(b)
+	if n := slices.IndexFunc(d.Board.Rows, func(r walk.Row) bool { return r.Method == "oracle" }); n >= 0 {
+		o := d.Board.Rows[n]
+		fmt.Fprintf(b, "The oracle knows what comes until the next decision, and has %s of VPA's slack of memory without a kill: with one request for all pods, decided as often, nobody gets below that.\n\n", times(o.Memory.Slack))
+	}
 	b.WriteString("*not reached*: no setting of it has as few kills, or as little slack, as VPA at its default. *hours up*, *down*: median until requests have followed a change of level.\n\n")
 	if h := d.Hourly; h != nil {
 		fmt.Fprintf(b, "VPA decides each minute, not each day. Asked each hour it has %s %% slack of memory at %s kills in 1000 days, %s %% slack of CPU at %s %% underrun, and %s changes a week.\n\n",
@@ -94,6 +106,9 @@ func demandCase(b *strings.Builder, x result) {
 		for _, s := range row.Settings {
 			t := s.Total
 			g.add(row.Method, s.Knob, fixed(100*t.SlackMemory(), 1), fixed(t.KillRate(), 1), fixed(100*t.SlackCPU(), 1), fixed(100*t.Under(), 2), fixed(t.Churn(), 1))
+			if t.CPUSteps == 0 {
+				copy(g.rows[len(g.rows)-1][4:], []string{"–", "–"})
+			}
 		}
 	}
 	g.write(b)
