@@ -167,12 +167,13 @@ func quantile(values []int64, share float64) int64 {
 				i, j = i+1, j-1
 			}
 		}
-		if k <= j {
+		switch {
+		case k <= j:
 			high = j
-		} else if k >= i {
+		case k >= i:
 			low = i
-		} else {
-			break
+		default:
+			return values[k]
 		}
 	}
 	return values[k]

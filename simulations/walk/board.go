@@ -32,6 +32,13 @@ type Row struct {
 	CPU      Versus
 	Up, Down []float64 // hours until a change of level was followed: see Adapted
 	Settings []Setting // of its knob, from the most generous on
+	Groups   []Group   // at its default, in the order of the loads
+}
+
+// Group is how a method did on the workloads of one family.
+type Group struct {
+	Name  string
+	Total Tally
 }
 
 // Setting is how a method did at one setting of its knob.
@@ -110,11 +117,20 @@ func row(r Result, settings []Result, base Result, groups []string) Row {
 	for _, s := range settings {
 		all = append(all, Setting{s.Knob, s.Default, s.Sum(nil)})
 	}
+	var byGroup []Group
+	for n := range r.Of {
+		at := slices.IndexFunc(byGroup, func(g Group) bool { return g.Name == groups[n] })
+		if at < 0 {
+			at = len(byGroup)
+			byGroup = append(byGroup, Group{Name: groups[n]})
+		}
+		byGroup[at].Total.Add(&r.Of[n], 1)
+	}
 	return Row{
 		Method: r.Method, Knob: r.Knob, Total: r.Sum(nil),
 		SlackMemory: figure(Tally.SlackMemory), KillRate: figure(Tally.KillRate), SlackCPU: figure(Tally.SlackCPU), Under: figure(Tally.Under),
 		MemoryAt: at(OfMemory()), CPUAt: at(OfCPU()),
 		Memory: Compare(settings, base, groups, OfMemory()), CPU: Compare(settings, base, groups, OfCPU()),
-		Settings: all,
+		Settings: all, Groups: byGroup,
 	}
 }

@@ -43,6 +43,13 @@ func TestScore(t *testing.T) {
 	if k := rows["vpa"].KillRate; !(k.Low < k.Value && k.Value < k.High) {
 		t.Errorf("kill rate %+v", k)
 	}
+	var sum walk.Tally
+	for _, g := range rows["vpa"].Groups {
+		sum.Add(&g.Total, 1)
+	}
+	if n := len(rows["vpa"].Groups); n != len(loads.Families()) || sum.Kills != rows["vpa"].Total.Kills {
+		t.Errorf("%d families with %d kills, of %d", n, sum.Kills, rows["vpa"].Total.Kills)
+	}
 	text, err := json.Marshal(b)
 	if err != nil {
 		t.Fatal(err)

@@ -35,7 +35,9 @@ type autoscaler struct {
 type autoscaled struct {
 	all     *vpa.Aggregate
 	pods    map[string]*vpa.Container
-	changed int64 // the instant of the last change
+	request Amounts // when it was asked last, and the instant: what differs later has been changed then
+	asked   int64
+	changed int64 // the instant of the last change; 0: there was none
 }
 
 func (a *autoscaler) Observe(n int, c Chunk) {
@@ -69,6 +71,10 @@ func (a *autoscaler) Recommend(n int, at int64, now Amounts) Amounts {
 	if x.all.Memory.Empty() {
 		r.Target.Memory, r.Lower.Memory, r.Upper.Memory = now.Memory, now.Memory, now.Memory
 	}
+	if x.asked != 0 && now != x.request {
+		x.changed = x.asked
+	}
+	x.request, x.asked = now, at
 	age := time.Duration(at-x.changed) * time.Millisecond
 	if x.changed == 0 {
 		age = vpa.DefaultUpdater().MinAge
@@ -76,7 +82,6 @@ func (a *autoscaler) Recommend(n int, at int64, now Amounts) Amounts {
 	if !vpa.DefaultUpdater().Acts(vpa.Pod{Request: vpa.Amounts(now), Age: age}, r) {
 		return now
 	}
-	x.changed = at
 	return Amounts(r.Target)
 }
 

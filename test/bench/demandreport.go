@@ -57,7 +57,7 @@ func demandGoals(b *strings.Builder, of []result) {
 				if math.IsNaN(e.Value) {
 					continue
 				}
-				g.add(fmt.Sprintf("%g %% promised of %s, held for %s: within a point", 100*p.Share, e.name, p.Held), x.Case, percent(e.Estimate, 1), verdict(e.Value, math.Abs(e.Value-p.Share) <= 0.01))
+				g.add(fmt.Sprintf("%g %% promised of %s, held for %s: within a point", 100*p.Share, e.name, p.Held), x.Case, percent(e.Estimate), verdict(e.Value, math.Abs(e.Value-p.Share) <= 0.01))
 			}
 		}
 	}
@@ -74,7 +74,7 @@ func demandCase(b *strings.Builder, x result) {
 	g := grid{head: []string{"at its default", "setting", ">memory slack %", ">idle GiB", ">kills in 1000 days", ">CPU slack %", ">idle cores", ">CPU under %", ">work under %", ">changes a week"}}
 	for _, row := range d.Board.Rows {
 		t := row.Total
-		g.add(row.Method, row.Knob, percent(row.SlackMemory, 1), fixed(t.IdleMemory(), 2), plain(row.KillRate, 1), percentOr(row.SlackCPU, t.CPUSteps), fixed(t.IdleCPU(), 2),
+		g.add(row.Method, row.Knob, percent(row.SlackMemory), fixed(t.IdleMemory(), 2), plain(row.KillRate, 1), percentOr(row.SlackCPU, t.CPUSteps), fixed(t.IdleCPU(), 2),
 			percentOr(row.Under, t.CPUSteps), fixed(100*t.Depth(), 2), fixed(t.Churn(), 1))
 		if t.CPUSteps == 0 {
 			row := g.rows[len(g.rows)-1]
@@ -84,11 +84,11 @@ func demandCase(b *strings.Builder, x result) {
 	g.write(b)
 	g = grid{head: []string{"on its frontier", ">memory slack % at VPA's kills", ">÷ VPA's", ">kills at VPA's slack ÷ VPA's", ">CPU slack % at VPA's underrun", ">÷ VPA's", ">underrun at VPA's slack ÷ VPA's", ">hours up", ">hours down"}}
 	for _, row := range d.Board.Rows {
-		cpu := []string{percent(row.CPUAt, 1), times(row.CPU.Slack), times(row.CPU.Risk)}
+		cpu := []string{percent(row.CPUAt), times(row.CPU.Slack), times(row.CPU.Risk)}
 		if row.Total.CPUSteps == 0 {
 			cpu = []string{"–", "–", "–"}
 		}
-		g.add(slices.Concat([]string{row.Method, percent(row.MemoryAt, 1), times(row.Memory.Slack), times(row.Memory.Risk)}, cpu, []string{median(row.Up), median(row.Down)})...)
+		g.add(slices.Concat([]string{row.Method, percent(row.MemoryAt), times(row.Memory.Slack), times(row.Memory.Risk)}, cpu, []string{median(row.Up), median(row.Down)})...)
 	}
 	g.write(b)
 	if n := slices.IndexFunc(d.Board.Rows, func(r walk.Row) bool { return r.Method == "oracle" }); n >= 0 {
@@ -100,6 +100,7 @@ func demandCase(b *strings.Builder, x result) {
 		fmt.Fprintf(b, "VPA decides each minute, not each day. Asked each hour it has %s %% slack of memory at %s kills in 1000 days, %s %% slack of CPU at %s %% underrun, and %s changes a week.\n\n",
 			fixed(100*h.SlackMemory, 1), fixed(h.KillRate, 1), fixed(100*h.SlackCPU, 1), fixed(100*h.Under, 2), fixed(h.Churn, 1))
 	}
+	demandFamiliesTable(b, d.Board.Rows)
 	b.WriteString("All settings:\n\n")
 	g = grid{head: []string{"method", "setting", ">memory slack %", ">kills in 1000 days", ">CPU slack %", ">CPU under %", ">changes a week"}}
 	for _, row := range d.Board.Rows {
@@ -114,16 +115,37 @@ func demandCase(b *strings.Builder, x result) {
 	g.write(b)
 }
 
+// demandFamiliesTable says which family has which slack and kills.
+func demandFamiliesTable(b *strings.Builder, rows []walk.Row) {
+	if len(rows) == 0 || len(rows[0].Groups) < 2 {
+		return
+	}
+	b.WriteString("By family, at defaults: slack of memory %, kills in 1000 days, CPU underrun %.\n\n")
+	g := grid{head: []string{"family"}}
+	for _, row := range rows {
+		g.head = append(g.head, ">"+row.Method)
+	}
+	for n, family := range rows[0].Groups {
+		cells := []string{family.Name}
+		for _, row := range rows {
+			t := row.Groups[n].Total
+			cells = append(cells, fmt.Sprintf("%s · %s · %s", fixed(100*t.SlackMemory(), 0), fixed(t.KillRate(), 0), fixed(100*t.Under(), 1)))
+		}
+		g.add(cells...)
+	}
+	g.write(b)
+}
+
 // percent writes a share and its interval.
-func percent(e walk.Estimate, digits int) string {
-	return plain(walk.Estimate{Value: 100 * e.Value, Low: 100 * e.Low, High: 100 * e.High}, digits)
+func percent(e walk.Estimate) string {
+	return plain(walk.Estimate{Value: 100 * e.Value, Low: 100 * e.Low, High: 100 * e.High}, 1)
 }
 
 func percentOr(e walk.Estimate, measured int64) string {
 	if measured == 0 {
 		return "–"
 	}
-	return percent(e, 1)
+	return percent(e)
 }
 
 func times(e walk.Estimate) string { return plain(e, 2) }
