@@ -179,19 +179,20 @@ func quantile(values []int64, share float64) int64 {
 	return values[k]
 }
 
-// Oracle knows the time until the next decision: of memory the most, of CPU the amount that a share of the samples does not
-// exceed. Nobody can do better with one request a day for all pods, at that underrun.
-func Oracle(share float64) Method {
+// Oracle knows the time until the next decision: of CPU and of memory the amounts that a share of the samples does not exceed.
+// With all of memory's samples nobody has less slack without a kill, at one request a day for all pods. With fewer it is killed
+// where that is worth most.
+func Oracle(cpu, memory float64) Method {
 	return Method{
-		Name: "oracle", Knob: fmt.Sprintf("P%g of tomorrow", 100*share), Default: share == 0.99,
-		New: func(f Fleet) Recommender { return &oracle{f.future, f.Every, share} },
+		Name: "oracle", Knob: fmt.Sprintf("P%g/P%g of tomorrow", 100*cpu, 100*memory), Default: cpu == 0.99 && memory == 1,
+		New: func(f Fleet) Recommender { return &oracle{f.future, f.Every, cpu, memory} },
 	}
 }
 
 type oracle struct {
-	future []loads.Workload
-	every  int64
-	share  float64
+	future      []loads.Workload
+	every       int64
+	cpu, memory float64
 }
 
 func (o *oracle) Observe(int, Chunk) {}
@@ -200,18 +201,22 @@ func (o *oracle) Recommend(n int, at int64, now Amounts) Amounts {
 	l := &o.future[n]
 	from := int((at - l.Start) / l.Step)
 	to := min(from+int(o.every/l.Step), l.Len())
-	var cpu []int64
-	var most int64
+	var cpu, memory []int64
 	for _, p := range l.Pods {
 		for i := from; i < to; i++ {
 			if p.CPU[i] >= 0 {
 				cpu = append(cpu, p.CPU[i])
 			}
-			most = max(most, p.Memory[i])
+			if p.Memory[i] >= 0 {
+				memory = append(memory, p.Memory[i])
+			}
 		}
 	}
-	if len(cpu) == 0 {
-		return Amounts{CPU: now.CPU, Memory: most}
+	if len(cpu) > 0 {
+		now.CPU = quantile(cpu, o.cpu)
 	}
-	return Amounts{CPU: quantile(cpu, o.share), Memory: most}
+	if len(memory) > 0 {
+		now.Memory = quantile(memory, o.memory)
+	}
+	return now
 }

@@ -35,8 +35,8 @@ func Settings(name string, sweep bool) ([]Method, error) {
 	case "asis":
 		all = []Method{Asked()}
 	case "oracle":
-		for _, s := range []float64{1, 0.999, 0.99, 0.95, 0.9, 0.75} {
-			all = append(all, Oracle(s))
+		for _, s := range [][2]float64{{1, 1}, {0.999, 1}, {0.99, 1}, {0.95, 0.999}, {0.9, 0.998}, {0.75, 0.995}, {0.75, 0.99}} {
+			all = append(all, Oracle(s[0], s[1]))
 		}
 	default:
 		return nil, fmt.Errorf("no recommender is called %q; there are %s", name, strings.Join(Names(), ", "))
