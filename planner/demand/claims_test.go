@@ -220,7 +220,7 @@ func TestUnknown(t *testing.T) {
 			in.Add(sampled(usage.Memory, x, 0, 1000))
 			k := sampled(usage.Memory, x, 0, 1).Key
 			in.Note(usage.Fault{Key: k, Metric: usage.Memory, Reason: usage.Duplicate, Count: 1000})
-			in.Note(usage.Fault{Key: k, Metric: usage.Memory, Reason: usage.Gap, Count: 1000})
+			in.Note(usage.Fault{Key: k, Metric: usage.Memory, Reason: usage.Hole, Count: 1000})
 			in.Note(usage.Fault{Key: k, Metric: usage.Memory, Reason: usage.Negative, Count: 53})
 			return in.States()[0]
 		}, Memory, after(83), "53 samples cannot be true"},
