@@ -1,10 +1,9 @@
 package engine_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"strings"
 	"testing"
 
 	"github.com/tenon-sh/tenon/binpack"
@@ -84,39 +83,120 @@ func (x *solver) solve(p *model.Problem, l model.Limits) (*model.Packing, error)
 	return binpack.SolveWith(p, binpack.Options{Limits: l, Memory: &x.memory})
 }
 
-func BenchmarkJoint(b *testing.B) {
-	for _, tc := range []struct {
-		name         string
-		cat          pricing.Catalog
-		pods, shapes int
-	}{
-		{"few-200", few(), 2000, 100},
-		{"all-200", pricing.Embedded(), 2000, 200},
-	} {
-		for seed := range uint64(3) {
-			b.Run(tc.name+"/"+strings.Repeat("i", int(seed)+1), func(b *testing.B) {
-				for range b.N {
-					s, targets := synthetic(seed+1, tc.pods, tc.shapes, tc.cat)
-					var x solver
-					plan, err := engine.Joint(engine.JointInput{Input: engine.Input{Snapshot: s, Limits: limitsOf(), Solve: x.solve}, Targets: targets})
-					if err != nil {
-						b.Fatal(err)
-					}
-					r := plan.Rightsizing
-					b.Logf("calls %d: asked %s targets %s (bound %s) joint %s (bound %s): joint %.2f %% below targets; kills %d %d %d underrun %d %d %d unplaced %d %d %d; %s", x.calls,
-						r.Asked.PlannedPerHour, r.TargetsOnly.PlannedPerHour, r.TargetsOnly.LowerBoundPerHour, r.Joint.PlannedPerHour, r.Joint.LowerBoundPerHour,
-						100-100*r.Joint.PlannedPerHour.Float64()/r.TargetsOnly.PlannedPerHour.Float64(),
-						r.Asked.OOMKillsMicro, r.TargetsOnly.OOMKillsMicro, r.Joint.OOMKillsMicro, r.Asked.UnderrunMicro, r.TargetsOnly.UnderrunMicro, r.Joint.UnderrunMicro,
-						r.Asked.Unplaced, r.TargetsOnly.Unplaced, r.Joint.Unplaced, r.Says)
-				}
-			})
+// TestJointSavesOnSyntheticClusters: beside the targets, at no more risk, on clusters whose four sizes of node waste much.
+// Gains on the seeds below were 8.7 to 12.2 % when this was written; less than 5 % would mean that something broke. Targets
+// may cost a little more than what is asked, where this was too little.
+func TestJointSavesOnSyntheticClusters(t *testing.T) {
+	for seed := range uint64(3) {
+		s, targets := synthetic(seed+21, 300, 25, few())
+		var x solver
+		plan, err := engine.Joint(engine.JointInput{
+			Input: engine.Input{Snapshot: s, Limits: binpack.FastLimits(), Solve: x.solve}, Targets: targets,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := plan.Rightsizing
+		checkJoint(t, r)
+		checkRisks(t, r, &targets)
+		saved := 100 - 100*r.Joint.PlannedPerHour.Float64()/r.TargetsOnly.PlannedPerHour.Float64()
+		t.Logf("seed %d: asked %s, targets %s, joint %s (%.1f %% less) with %d solves", seed+21, r.Asked.PlannedPerHour, r.TargetsOnly.PlannedPerHour,
+			r.Joint.PlannedPerHour, saved, x.calls)
+		if saved < 5 || r.TargetsOnly.PlannedPerHour.Float64() > 1.05*r.Asked.PlannedPerHour.Float64() {
+			t.Errorf("seed %d: joint saves %.1f %%", seed+21, saved)
+		}
+		if x.calls > 9 {
+			t.Errorf("seed %d: %d solves", seed+21, x.calls)
 		}
 	}
 }
 
-func limitsOf() model.Limits {
-	if os.Getenv("DEEP") != "" {
-		return binpack.DefaultLimits()
+// checkRisks adds the risks up again, from the targets alone.
+func checkRisks(t *testing.T, r *planner.Rightsizing, targets *planner.Targets) {
+	t.Helper()
+	curves := map[string]planner.Curve{}
+	for _, x := range targets.Containers {
+		curves[x.Workload+" "+x.Container+" "+x.Resource] = x.Curve
 	}
-	return binpack.FastLimits()
+	kills, under, pods := [3]int64{}, [3]int64{}, int64(0)
+	for i := range r.Containers {
+		x := &r.Containers[i]
+		curve := curves[x.Workload+" "+x.Container+" "+x.Resource]
+		for n, amount := range []int64{x.Now, x.Target, x.Chosen} {
+			if x.Resource == "memory" {
+				kills[n] += x.Pods * curve.At(amount)
+			} else {
+				under[n] += x.Pods * curve.At(amount)
+			}
+		}
+		if x.Resource == "cpu" {
+			pods += x.Pods
+		}
+	}
+	for n, p := range []*planner.SizedPlan{&r.Asked, &r.TargetsOnly, &r.Joint} {
+		if p.OOMKillsMicro != kills[n] || p.UnderrunMicro != (under[n]+pods-1)/pods {
+			t.Errorf("plan %d: %d kills and %d underrun, from the targets %d and %d", n, p.OOMKillsMicro, p.UnderrunMicro, kills[n], (under[n]+pods-1)/pods)
+		}
+	}
+}
+
+// TestARequestAboveADivisorFalls: two pods of the target fit a node, and three of a little less; a workload that is cheap to
+// protect takes the risk back.
+func TestARequestAboveADivisorFalls(t *testing.T) {
+	w := newWorld()
+	w.offer("general", "m5.large", 1930, 7000, "0.096", planner.Cards{})
+	big, tiny := w.work("big", 12, 100, 4000), w.work("tiny", 4, 100, 500)
+	target := func(x *planner.Workload, now int64, curve ...planner.CurvePoint) planner.Target {
+		least := func(risk int64) int64 { at, _ := planner.Curve(curve).Least(risk); return at }
+		return planner.Target{Workload: x.Ref.String(), Container: "app", Resource: "memory", Now: now,
+			Floor: least(50_000), Target: least(10_000), Ceiling: least(1000), Curve: curve}
+	}
+	targets := newTargets(
+		target(big, 4000, planner.CurvePoint{Request: 1500, Risk: 50_000}, planner.CurvePoint{Request: 2250, Risk: 11_000},
+			planner.CurvePoint{Request: 2400, Risk: 10_000}, planner.CurvePoint{Request: 5000, Risk: 1000}),
+		target(tiny, 500, planner.CurvePoint{Request: 20, Risk: 50_000}, planner.CurvePoint{Request: 30, Risk: 10_000},
+			planner.CurvePoint{Request: 40, Risk: 1000}))
+	var x solver
+	plan, err := engine.Joint(engine.JointInput{Input: engine.Input{Snapshot: w.Snapshot, Solve: x.solve}, Targets: targets})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := plan.Rightsizing
+	checkJoint(t, r)
+	if got, want := [2]pricing.Micro{r.TargetsOnly.PlannedPerHour, r.Joint.PlannedPerHour}, [2]pricing.Micro{6 * 96_000, 4 * 96_000}; got != want {
+		t.Errorf("targets only and joint cost %v, want %v", got, want)
+	}
+	if why := sizingOf(t, r, "big", "app", "memory").Why; why != "below its target: 150 MiB a pod less for 0.1 points more risk; 3 fit n1 (m5.large), at the target 2 would" {
+		t.Errorf("why: %s", why)
+	}
+}
+
+// BenchmarkJoint measures how much more joint planning saves than targets alone; see docs/design/0003-demand.md.
+func BenchmarkJoint(b *testing.B) {
+	for _, tc := range []struct {
+		name   string
+		cat    pricing.Catalog
+		shapes int
+	}{{"four-sizes", few(), 100}, {"whole-catalog", pricing.Embedded(), 200}} {
+		for seed := range uint64(3) {
+			b.Run(fmt.Sprintf("%s/seed-%d", tc.name, seed+1), func(b *testing.B) {
+				s, targets := synthetic(seed+1, 2000, tc.shapes, tc.cat)
+				for b.Loop() {
+					var x solver
+					plan, err := engine.Joint(engine.JointInput{
+						Input: engine.Input{Snapshot: s, Limits: binpack.FastLimits(), Solve: x.solve}, Targets: targets,
+					})
+					if err != nil {
+						b.Fatal(err)
+					}
+					r := plan.Rightsizing
+					b.ReportMetric(r.Asked.PlannedPerHour.Float64(), "asked$/h")
+					b.ReportMetric(r.TargetsOnly.PlannedPerHour.Float64(), "targets$/h")
+					b.ReportMetric(r.Joint.PlannedPerHour.Float64(), "joint$/h")
+					b.ReportMetric(100-100*r.Joint.PlannedPerHour.Float64()/r.TargetsOnly.PlannedPerHour.Float64(), "%saved")
+					b.ReportMetric(float64(x.calls), "solves")
+				}
+			})
+		}
+	}
 }
