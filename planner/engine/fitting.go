@@ -1,6 +1,9 @@
 package engine
 
 import (
+	"slices"
+
+	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/planner/lower"
 	"github.com/tenon-sh/tenon/planner/sizing"
 )
@@ -33,7 +36,69 @@ func (j *joint) clamp() error {
 			}
 		}
 	}
+	j.quotas()
 	return nil
+}
+
+// quotas keeps ranges to what ResourceQuotas leave: where all ceilings of a namespace together do not fit one, nothing in
+// it goes higher than its target. That targets fit is the business of who made them.
+func (j *joint) quotas() {
+	for i := range j.in.Snapshot.Namespaces {
+		n := &j.in.Snapshot.Namespaces[i]
+		var works []int
+		for w := range j.base.Workloads {
+			if j.base.Workloads[w].Ref.Namespace == n.Name {
+				works = append(works, w)
+			}
+		}
+		if !slices.ContainsFunc(n.Quotas, func(q planner.Quota) bool { return j.breaks(&q, works) }) {
+			continue
+		}
+		for _, w := range works {
+			for _, v := range j.table.Of(w) {
+				j.table.Vars[v].Ceiling = j.table.Vars[v].Target
+			}
+		}
+	}
+}
+
+// breaks reports whether workloads at their ceilings ask for more than a quota has beside what others use of it. A quota
+// with scopes may count fewer of them; it is taken to count all.
+func (j *joint) breaks(q *planner.Quota, works []int) bool {
+	now, most := j.table.AllNow(), j.table.AllCeilings()
+	for _, x := range []struct {
+		r         sizing.Resource
+		max, used int64
+	}{{sizing.CPU, q.RequestsCPU, q.UsedRequestsCPU}, {sizing.Memory, q.RequestsMemory, q.UsedRequests}} {
+		var grows int64
+		for _, w := range works {
+			grows += j.base.Workloads[w].Replicas * (amountOf(j.table.Requests(w, most), x.r) - amountOf(j.table.Requests(w, now), x.r))
+		}
+		if x.max >= 0 && x.used+grows > x.max {
+			return true
+		}
+	}
+	for _, x := range []struct {
+		r   sizing.Resource
+		max int64
+	}{{sizing.CPU, q.LimitsCPU}, {sizing.Memory, q.LimitsMemory}} {
+		if x.max >= 0 && j.limitsGrow(works, x.r, most) {
+			return true // how much of the limits is used is not known
+		}
+	}
+	return false
+}
+
+// limitsGrow reports whether a limit at a choice is above the one beside the target.
+func (j *joint) limitsGrow(works []int, r sizing.Resource, c sizing.Choice) bool {
+	for _, w := range works {
+		for _, v := range j.table.Of(w) {
+			if x := &j.table.Vars[v]; x.Resource == r && j.table.Limit(v, c[v]) > j.table.Limit(v, x.Target) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // misfits says of each workload whether it fits no node at a choice.

@@ -192,6 +192,43 @@ func TestJointVerifiesAgainstItsInput(t *testing.T) {
 	}
 }
 
+// TestJointStaysInsideNodesAndQuotas: no range goes where no node or quota has room.
+func TestJointStaysInsideNodesAndQuotas(t *testing.T) {
+	w := newWorld()
+	w.offer("general", "m5.large", 1930, 7000, "0.096", planner.Cards{})
+	web, huge := w.work("web", 4, 400, 800), w.work("huge", 1, 400, 800)
+	targets := newTargets(
+		target(web, "app", "memory", 800, 500, 600, 6600), target(web, "app", "cpu", 400, 100, 200, 5000),
+		target(huge, "app", "memory", 800, 6000, 9000, 9900))
+	free := jointly(t, w.Snapshot, targets).Rightsizing
+	w.Namespaces = []planner.Namespace{{Name: "shop", Quotas: []planner.Quota{
+		{Name: "q", RequestsCPU: -1, RequestsMemory: 10_000, UsedRequests: 4000, LimitsCPU: -1, LimitsMemory: -1},
+	}}}
+	fits := newTargets(slices.Clone(targets.Containers)...)
+	fits.Containers[1].Ceiling = 300 // no node is in the way
+	bound := jointly(t, w.Snapshot, fits).Rightsizing
+	for claim, tc := range map[string]struct{ got, want any }{
+		"a target that no node holds is not taken":            {sizingOf(t, free, "huge", "app", "memory").Why, "kept: at its target the pod fits no node that it may use"},
+		"and its pod keeps its place":                         {free.Joint.Unplaced, int64(0)},
+		"a ceiling that no node holds is none":                {sizingOf(t, free, "web", "app", "cpu").Ceiling, int64(200)},
+		"a quota that ceilings would break keeps targets":     {sizingOf(t, bound, "web", "app", "memory").Ceiling, int64(600)},
+		"and the other resource's too: they are of one quota": {sizingOf(t, bound, "web", "app", "cpu").Ceiling, int64(200)},
+	} {
+		if diff := cmp.Diff(tc.want, tc.got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", claim, diff)
+		}
+	}
+	w.Namespaces[0].Quotas[0].RequestsMemory = 100_000
+	if roomy := jointly(t, w.Snapshot, fits).Rightsizing; sizingOf(t, roomy, "web", "app", "memory").Ceiling != 6600 {
+		t.Errorf("a quota with room lowers a ceiling to %d", sizingOf(t, roomy, "web", "app", "memory").Ceiling)
+	}
+	w.Namespaces[0].Quotas[0].LimitsMemory = 1
+	w.Workloads[0].Containers = []planner.Container{{Name: "app", Requests: planner.Resources{CPUMilli: 400, MemoryMiB: 800}, Limits: planner.Resources{CPUMilli: 400, MemoryMiB: 800}}}
+	if tight := jointly(t, w.Snapshot, fits).Rightsizing; sizingOf(t, tight, "web", "app", "memory").Ceiling != 600 {
+		t.Errorf("a quota of limits leaves limits that grow with a ceiling of %d", sizingOf(t, tight, "web", "app", "memory").Ceiling)
+	}
+}
+
 // randomTargets gives random ranges, some of them nonsense, to random containers of a snapshot.
 func randomTargets(s *planner.Snapshot, seed uint64) planner.Targets {
 	r := rand.New(rand.NewPCG(seed, 13))
