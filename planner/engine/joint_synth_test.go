@@ -200,3 +200,20 @@ func BenchmarkJoint(b *testing.B) {
 		}
 	}
 }
+
+// TestJointOnRandomWorldsWithTheSolver: what FuzzJoint checks with a packer that is not clever, with the one that is.
+func TestJointOnRandomWorldsWithTheSolver(t *testing.T) {
+	for seed := range uint64(25) {
+		s := randomWorld(seed + 1000)
+		targets := randomTargets(&s, seed+1000)
+		var x solver
+		plan, err := engine.Joint(engine.JointInput{Input: engine.Input{Snapshot: s, Limits: binpack.FastLimits(), Solve: x.solve}, Targets: targets})
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		if _, err := engine.VerifyAgainst(encode(t, plan), s); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		checkJoint(t, plan.Rightsizing)
+	}
+}
