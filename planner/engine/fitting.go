@@ -11,8 +11,11 @@ import (
 // clamp keeps ranges to what nodes can carry: a workload that fits some node now, and none at its targets, stays as it is;
 // one that fits none at its ceilings goes no higher than its targets. Otherwise pods that run today would be unplaced.
 func (j *joint) clamp() error {
-	now, err := j.misfits(j.table.AllNow())
+	now, err := j.misfits(j.table.AllNow(), false)
 	if err != nil {
+		return err
+	}
+	if err := j.clampCards(now); err != nil {
 		return err
 	}
 	for _, step := range []struct {
@@ -22,7 +25,7 @@ func (j *joint) clamp() error {
 		{j.table.AllTargets, func(v int) { j.table.Keep(v, "at its target the pod fits no node that it may use") }},
 		{j.table.AllCeilings, func(v int) { j.table.Vars[v].Ceiling = j.table.Vars[v].Target }},
 	} {
-		there, err := j.misfits(step.choice())
+		there, err := j.misfits(step.choice(), true)
 		if err != nil {
 			return err
 		}
@@ -37,6 +40,20 @@ func (j *joint) clamp() error {
 		}
 	}
 	j.quotas()
+	return nil
+}
+
+// clampCards leaves a workload the cards that it asks for where the nodes that give its choices do not carry its pods.
+func (j *joint) clampCards(now []bool) error {
+	there, err := j.misfits(j.table.AllNow(), true)
+	if err != nil {
+		return err
+	}
+	for i := range j.aims {
+		if a := &j.aims[i]; a.Used && there[a.Work] && !now[a.Work] {
+			a.Used, a.Why = false, keptCards
+		}
+	}
 	return nil
 }
 
@@ -102,8 +119,8 @@ func (j *joint) limitsGrow(works []int, r sizing.Resource, c sizing.Choice) bool
 }
 
 // misfits says of each workload whether it fits no node at a choice.
-func (j *joint) misfits(c sizing.Choice) ([]bool, error) {
-	s := withRequests(&j.base, &j.table, c)
+func (j *joint) misfits(c sizing.Choice, cards bool) ([]bool, error) {
+	s := j.wants(c, cards)
 	low, err := lower.Lower(s)
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tenon-sh/tenon/binpack/model"
 	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/planner/engine"
 )
@@ -171,6 +172,41 @@ func TestJointGivesCardsToThePacking(t *testing.T) {
 	}
 	if r := plan.Rightsizing; !r.GPUs[0].Used || r.GPUs[1].Used || r.Asked.PlannedPerHour <= r.Joint.PlannedPerHour {
 		t.Errorf("used %v and %v, asked %s, joint %s", r.GPUs[0].Used, r.GPUs[1].Used, r.Asked.PlannedPerHour, r.Joint.PlannedPerHour)
+	}
+}
+
+// TestCardsThatCannotCarryThePodAreNotOffered: the T4's machine is too small for this pod's CPU.
+func TestCardsThatCannotCarryThePodAreNotOffered(t *testing.T) {
+	w := newWorld()
+	w.offer("gpu", "p4d.24xlarge", 95_000, 1_000_000, "21.957642", a100)
+	w.offer("gpu", "g4dn.12xlarge", 47_000, 180_000, "3.912", t4)
+	x := w.work("large", 1, 60_000, 4000)
+	x.GPU.Whole = 1
+	targets := newTargets()
+	targets.GPUs = []planner.GPUAim{{Workload: x.Ref.String(), Choices: []planner.GPUChoice{{Model: t4.Model, Need: planner.GPUNeed{Whole: 1}}}}}
+	plan := jointly(t, w.Snapshot, targets)
+	if g := plan.Rightsizing.GPUs[0]; g.Used || g.Why != "kept: no node that gives one of its choices carries its pods" || len(plan.Unplaced) > 0 {
+		t.Errorf("used %v, why %q, unplaced %v", g.Used, g.Why, plan.Unplaced)
+	}
+	if _, err := engine.VerifyAgainst(encode(t, plan), w.Snapshot); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestSearchMayDoLess: the rounds have limits of their own, and the plans that are compared those of the plan.
+func TestSearchMayDoLess(t *testing.T) {
+	s, targets := oddJobs()
+	search := model.Limits{Iterations: 3}
+	asked := map[model.Limits]int{}
+	_, err := engine.Joint(engine.JointInput{Targets: targets, Search: search, Input: engine.Input{
+		Snapshot: s, Limits: model.Limits{Iterations: 7},
+		Solve: func(p *model.Problem, l model.Limits) (*model.Packing, error) { asked[l]++; return firstFit(p, l) },
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if full := asked[model.Limits{Iterations: 7}]; full < 2 || full > 4 || asked[search] < 2 || len(asked) != 2 {
+		t.Errorf("solves by limits: %v", asked)
 	}
 }
 

@@ -83,7 +83,8 @@ func (r *wireRightsizing) wants(s *planner.Snapshot, c sizing.Choice, cards bool
 	}
 	for i := range r.Aims {
 		a := &r.Aims[i]
-		if used, why := a.judge(&out); used != a.Used || why != a.Why {
+		used, why := a.judge(&out)
+		if kept := used && !a.Used && a.Why == keptCards; !kept && (used != a.Used || why != a.Why) {
 			return out, fmt.Errorf("%w: rightsizing: GPU aim %d: it says %q, and its choices give %q", ErrChanged, i, a.Why, why)
 		}
 	}

@@ -28,7 +28,14 @@ func (j *joint) search() (*candidate, error) {
 	budget := j.targets.risk
 	over := [2]float64{1, 1}
 	j.price = j.prices(&j.targets, nil)
-	best := &candidate{j.targets, j.table.HandBack(j.targets.choice, nodesOf(&j.targets.low, j.targets.k))}
+	best := j.handed(j.targets)
+	if j.in.Search != j.in.Limits { // compare like with like
+		x, err := j.try(j.targets.choice)
+		if err != nil {
+			return nil, err
+		}
+		best = x
+	}
 	last := sizing.Choice(nil)
 	for range jointRounds {
 		c := j.table.Choose(j.table.AllFloors(), j.price, scaled(budget, over))
@@ -76,8 +83,9 @@ func (j *joint) divide(best *candidate) (*candidate, error) {
 const overMost = 4
 
 func scaled(budget [2]int64, by [2]float64) [2]int64 {
+	const most = 1 << 62 // a float beyond the integers would become another one on each machine
 	for r := range budget {
-		budget[r] = int64(float64(budget[r]) * by[r])
+		budget[r] = int64(min(float64(budget[r])*by[r], most))
 	}
 	return budget
 }
@@ -88,7 +96,12 @@ func (j *joint) try(c sizing.Choice) (*candidate, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &candidate{x, j.table.HandBack(c, nodesOf(&x.low, x.k))}, nil
+	return j.handed(x), nil
+}
+
+// handed is a plan with what its nodes have free handed back.
+func (j *joint) handed(x sized) *candidate {
+	return &candidate{x, j.table.HandBack(x.choice, nodesOf(&x.low, x.k))}
 }
 
 // better is the cheaper of two candidates, of those that may be taken at all.
@@ -105,11 +118,14 @@ func (j *joint) better(best, x *candidate) *candidate {
 }
 
 // finish plans for the requests of a candidate at full effort. Its packing still stands with what was handed back, and
-// is kept where the solver finds none that is cheaper.
-func (j *joint) finish(x *candidate) error {
+// is kept where the solver finds none that is cheaper. It reports false where the result is worse than the targets.
+func (j *joint) finish(x *candidate) (bool, error) {
+	if slices.Equal(x.handed, j.targets.choice) {
+		return false, nil
+	}
 	final, err := j.pack(x.handed, true, j.in.Limits)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if k := translated(x, &final); k != nil {
 		kept, err := size(&j.table, x.handed, final.s, final.low, k)
@@ -118,14 +134,14 @@ func (j *joint) finish(x *candidate) error {
 		}
 	}
 	if !j.within(&final) || final.cost > j.targets.cost {
-		return nil
+		return false, nil
 	}
 	j.best, j.packed = final, x.choice
 	j.says = "the targets, with what their nodes have free handed back"
 	if less := j.targets.cost.Plus(-final.cost); less > 0 {
 		j.says = fmt.Sprintf("the requests were chosen with the nodes: at the risk of the targets they cost %s an hour less", less)
 	}
-	return nil
+	return true, nil
 }
 
 // nodesOf says how much room the nodes of a packing have left. Where several workloads are one item, each is taken to have

@@ -300,7 +300,7 @@ func (t *Table) Validate(c Choice) error {
 			return fmt.Errorf("%w: variable %d: a range from %d over %d to %d", ErrTable, i, v.Floor, v.Target, v.Ceiling)
 		case c[i] < v.Floor || c[i] > v.Ceiling:
 			return fmt.Errorf("%w: variable %d: %d is outside %d…%d", ErrTable, i, c[i], v.Floor, v.Ceiling)
-		case v.Kept != "" && c[i] != t.Now(i):
+		case v.Kept != "" && (c[i] != t.Now(i) || v.Target != c[i]):
 			return fmt.Errorf("%w: variable %d is kept, and %d is not what it is now", ErrTable, i, c[i])
 		}
 		for n := range v.Curve {
