@@ -45,7 +45,7 @@ func writeSizing(b *strings.Builder, x *planner.Sizing) {
 		head += fmt.Sprintf(", limit %s instead of %s", amount(x.Limit), amount(x.LimitNow))
 	}
 	b.WriteString(hang("  ", head+". "+sentence(cmp.Or(x.Why, "no reason is given")), textWidth))
-	if x.Unknown == "" && x.RiskNow != nil {
+	if x.Unknown == "" && x.RiskChosen != nil {
 		writeRisks(b, x)
 	}
 	if words := evidenceWords(x); words != "" {

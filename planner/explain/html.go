@@ -131,7 +131,7 @@ func (v *view) report() report {
 	}
 	v.headlineFigures(&r)
 	if v.Rightsizing != nil {
-		r.SizedWords, r.SizedSays = sizedWords, sentence(v.usageLine())+" "+sentence(cmp.Or(v.Rightsizing.Says, "no more is said"))
+		r.SizedWords, r.SizedSays = sizedWords+" "+v.keptLine()+".", sentence(v.usageLine())+" "+sentence(cmp.Or(v.Rightsizing.Says, "no more is said"))
 	}
 	r.Legend, r.LegendMore = v.legend(tints)
 	warnings := int64(0)

@@ -71,6 +71,21 @@ func (v *view) usageLine() string {
 	return "usage: " + strings.Join(filled(r.Source, span(r.From, r.To)), ", ") + "; policy " + cmp.Or(r.Policy, "unknown")
 }
 
+// keptLine counts the requests that stay, and those among them of which nothing is known.
+func (v *view) keptLine() string {
+	kept, unknown := int64(0), int64(0)
+	for i := range v.Rightsizing.Containers {
+		if x := &v.Rightsizing.Containers[i]; x.Kept != "" {
+			kept++
+			if x.Unknown != "" {
+				unknown++
+			}
+		}
+	}
+	return fmt.Sprintf("%s of %s were kept as they are, %s of them because nothing is known", count(kept),
+		plural(int64(len(v.Rightsizing.Containers)), "request", "requests"), count(unknown))
+}
+
 func span(from, to time.Time) string {
 	if from.IsZero() || to.IsZero() {
 		return ""
@@ -159,6 +174,7 @@ func (v *view) writeRightsizing(b *strings.Builder, o Options) {
 	}
 	b.WriteString(g.render(o.Width, o.Color))
 	b.WriteString(hang("", sizedWords, o.Width))
+	b.WriteString(hang("", v.keptLine()+".", o.Width))
 	if r.Says != "" {
 		b.WriteString(hang("", sentence(r.Says), o.Width))
 	}
@@ -239,7 +255,7 @@ func (v *view) markdownRightsizing(b *strings.Builder) {
 			escape(v.money.amount(x.plan.LowerBoundPerHour, hourDecimals, down)), kills(x.plan.OOMKillsMicro), risk(&x.plan.UnderrunMicro),
 			count(x.plan.Unplaced), escape(v.less(x.plan)))
 	}
-	fmt.Fprintf(b, "\n%s.\n\n", escape(v.usageLine()))
+	fmt.Fprintf(b, "\n%s. %s.\n\n", escape(v.usageLine()), v.keptLine())
 	var rows []string
 	for _, x := range v.resizings() {
 		if x.moved {

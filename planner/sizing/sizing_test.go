@@ -316,6 +316,7 @@ func TestValidateRefuses(t *testing.T) {
 		"a target above its ceiling":     func(t *Table, _ Choice) { t.Vars[0].Target = 31 },
 		"a curve that rises":             func(t *Table, _ Choice) { t.Vars[0].Curve[3] = 501 },
 		"a curve that goes back":         func(t *Table, _ Choice) { t.Vars[0].Curve[2] = 10 },
+		"a floor of nothing":             func(t *Table, _ Choice) { t.Vars[0].Floor = 0 },
 		"half a point":                   func(t *Table, _ Choice) { t.Vars[0].Curve = t.Vars[0].Curve[:3] },
 		"a risk of more than certainty":  func(t *Table, _ Choice) { t.Vars[0].Curve[1] = RiskWhole + 1 },
 		"what is kept and yet changes":   func(t *Table, _ Choice) { t.Vars[0].Kept = "held" },
@@ -350,6 +351,30 @@ func TestLimitsGoAlong(t *testing.T) {
 		table.Index()
 		if got := table.Limit(0, tc.chosen); got != tc.want {
 			t.Errorf("%s: got %d, want %d", claim, got, tc.want)
+		}
+	}
+}
+
+// TestNoRequestIsNoRisk: a container without a request counts in no risk, whatever its curve says, and is not set to nothing.
+func TestNoRequestIsNoRisk(t *testing.T) {
+	w := planner.Workload{Ref: planner.Ref{Kind: "Deployment", Name: "w"}, Replicas: 3, Requests: res(100, 0),
+		Containers: []planner.Container{{Name: "app", Requests: res(100, 0)}}}
+	x := planner.Target{Workload: "Deployment/w", Container: "app", Resource: "memory", Target: 15, Ceiling: 20,
+		Curve: planner.Curve{{Request: 10, Risk: 900}, {Request: 20, Risk: 100}}}
+	list := []planner.Target{x}
+	table, _ := New([]planner.Workload{w}, &planner.Targets{Containers: list}, planner.DefaultPolicy())
+	if risk := table.Risk(table.AllNow()); risk != [2]int64{} {
+		t.Errorf("without a request its risk is %v", risk)
+	}
+	if risk := table.Risk(table.AllFloors()); table.Vars[0].Floor != 1 || risk[Memory] != 3*RiskWhole {
+		t.Errorf("its floor is %d with a risk of %v", table.Vars[0].Floor, risk)
+	}
+	w.Requests, w.Containers[0].Requests = res(0, 0), res(0, 0)
+	for change, want := range map[bool]string{false: "with a request its pods would no longer be BestEffort", true: ""} {
+		policy := planner.DefaultPolicy()
+		policy.Classes[0].ChangeQoS = change
+		if table, _ := New([]planner.Workload{w}, &planner.Targets{Containers: list}, policy); table.Vars[0].Kept != want {
+			t.Errorf("BestEffort, may change %v: kept %q", change, table.Vars[0].Kept)
 		}
 	}
 }
