@@ -94,6 +94,7 @@ func TestVerifyFindsEveryChangedNumber(t *testing.T) {
 	for name, world := range jointWorlds() {
 		plans["joint "+name] = func() planner.Plan {
 			s, targets := world()
+			targets.Containers = targets.Containers[:min(len(targets.Containers), 3)] // the others have the same fields
 			return jointly(t, s, targets)
 		}
 	}
@@ -103,13 +104,13 @@ func TestVerifyFindsEveryChangedNumber(t *testing.T) {
 			if _, err := engine.Verify(data); err != nil {
 				t.Fatalf("the plan itself does not verify: %v", err)
 			}
-			for n, at := range numbersOf(t, data) {
+			for _, at := range numbersOf(t, data) {
+				if strings.HasPrefix(name, "joint ") && !strings.Contains(at.path, ".rightsizing.") {
+					continue // the other plans have all of that
+				}
 				for i, by := range changes(string(data[at.from:at.to])) {
-					if strings.HasPrefix(name, "joint ") && i != n%2 {
-						continue // three packings are checked each time: half of the changes are enough
-					}
 					changed := replaced(data, at, by)
-					if i == 0 && n%4 == 0 || i == 0 && !strings.HasPrefix(name, "joint ") {
+					if i == 0 {
 						if _, err := engine.Verify(changed); err == nil {
 							t.Errorf("%s became %s, and the plan verifies", at.path, by)
 						}

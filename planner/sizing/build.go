@@ -82,8 +82,8 @@ func (b *builder) work(at int, w *planner.Workload) int {
 			case !matched:
 				why = "no class of the policy covers it"
 			case bestEffort(w) && !class.ChangeQoS:
-			why = "with a request its pods would no longer be BestEffort"
-		case class.Exclude || r == CPU && class.KeepCPU || r == Memory && class.KeepMemory:
+				why = "with a request its pods would no longer be BestEffort"
+			case class.Exclude || r == CPU && class.KeepCPU || r == Memory && class.KeepMemory:
 				why = "the policy keeps it"
 			}
 			if why != "" && v.Kept == "" {

@@ -261,6 +261,12 @@ func TestDivisorsLetOneMorePodFit(t *testing.T) {
 		if err := table.Validate(got); err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
+		again := table.ChooseBelow(got, lowered, make([]float64, len(got)), table.Risk(from))
+		for v := range again {
+			if again[v] < got[v] || lowered[v] && again[v] > got[v] {
+				t.Fatalf("seed %d: variable %d went from %d to %d, lowered %v", seed, v, got[v], again[v], lowered[v])
+			}
+		}
 		before, after := table.Risk(from), table.Risk(got)
 		for r := range after {
 			if after[r]-before[r] > budget[r]/budgetPart {
