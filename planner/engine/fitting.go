@@ -8,8 +8,9 @@ import (
 	"github.com/tenon-sh/tenon/planner/sizing"
 )
 
-// clamp keeps ranges to what nodes can carry: a workload that fits some node now, and none at its targets, stays as it is;
-// one that fits none at its ceilings goes no higher than its targets. Otherwise pods that run today would be unplaced.
+// clamp keeps ranges to what nodes can carry: what fits some node now, and none at its targets, stays as it is; what fits
+// none at its ceilings goes no higher than its targets. Where it is enough, that is so of one resource alone. Otherwise pods
+// that run today would be unplaced.
 func (j *joint) clamp() error {
 	now, err := j.misfits(j.table.AllNow(), false)
 	if err != nil {
@@ -18,29 +19,67 @@ func (j *joint) clamp() error {
 	if err := j.clampCards(now); err != nil {
 		return err
 	}
-	for _, step := range []struct {
-		choice func() sizing.Choice
-		mend   func(v int)
-	}{
-		{j.table.AllTargets, func(v int) { j.table.Keep(v, "at its target the pod fits no node that it may use") }},
-		{j.table.AllCeilings, func(v int) { j.table.Vars[v].Ceiling = j.table.Vars[v].Target }},
-	} {
-		there, err := j.misfits(step.choice(), true)
-		if err != nil {
-			return err
-		}
-		for w := range there {
-			if there[w] && !now[w] {
-				for _, v := range j.table.Of(w) {
-					if j.table.Vars[v].Kept == "" {
-						step.mend(v)
-					}
-				}
-			}
-		}
+	t := &j.table
+	err = j.mend(now, t.AllTargets(), t.AllNow(), func(v int) { t.Keep(v, "at its target the pod fits no node that it may use") })
+	if err != nil {
+		return err
+	}
+	err = j.mend(now, t.AllCeilings(), t.AllTargets(), func(v int) { t.Vars[v].Ceiling = t.Vars[v].Target })
+	if err != nil {
+		return err
 	}
 	j.quotas()
 	return nil
+}
+
+// mend calls do for the requests of workloads that fit no node at one choice, and do at another: for those of CPU alone
+// or of memory alone where that suffices, otherwise for both.
+func (j *joint) mend(now []bool, large, small sizing.Choice, do func(v int)) error {
+	bad, err := j.misfits(large, true)
+	if err != nil {
+		return err
+	}
+	left := map[int]bool{}
+	for w := range bad {
+		if bad[w] && !now[w] {
+			left[w] = true
+		}
+	}
+	for _, r := range []sizing.Resource{sizing.CPU, sizing.Memory} {
+		if len(left) == 0 {
+			return nil
+		}
+		try := slices.Clone(large)
+		for v := range try {
+			if j.table.Vars[v].Resource == r {
+				try[v] = small[v]
+			}
+		}
+		still, err := j.misfits(try, true)
+		if err != nil {
+			return err
+		}
+		for w := range still {
+			if left[w] && !still[w] {
+				j.doFor(w, do, r)
+				delete(left, w)
+			}
+		}
+	}
+	for w := range bad {
+		if left[w] {
+			j.doFor(w, do, sizing.CPU, sizing.Memory)
+		}
+	}
+	return nil
+}
+
+func (j *joint) doFor(work int, do func(v int), resources ...sizing.Resource) {
+	for _, v := range j.table.Of(work) {
+		if x := &j.table.Vars[v]; x.Kept == "" && slices.Contains(resources, x.Resource) {
+			do(v)
+		}
+	}
 }
 
 // clampCards leaves a workload the cards that it asks for where the nodes that give its choices do not carry its pods.

@@ -247,6 +247,7 @@ func TestJointStaysInsideNodesAndQuotas(t *testing.T) {
 		"a target that no node holds is not taken":            {sizingOf(t, free, "huge", "app", "memory").Why, "kept: at its target the pod fits no node that it may use"},
 		"and its pod keeps its place":                         {free.Joint.Unplaced, int64(0)},
 		"a ceiling that no node holds is none":                {sizingOf(t, free, "web", "app", "cpu").Ceiling, int64(200)},
+		"that of the other resource stays":                    {sizingOf(t, free, "web", "app", "memory").Ceiling, int64(6600)},
 		"a quota that ceilings would break keeps targets":     {sizingOf(t, bound, "web", "app", "memory").Ceiling, int64(600)},
 		"and the other resource's too: they are of one quota": {sizingOf(t, bound, "web", "app", "cpu").Ceiling, int64(200)},
 	} {
