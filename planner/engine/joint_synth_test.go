@@ -140,22 +140,96 @@ func checkRisks(t *testing.T, r *planner.Rightsizing, targets *planner.Targets) 
 	}
 }
 
+// memory is a target for the only container of a workload, from its curve.
+func memory(x *planner.Workload, curve planner.Curve) planner.Target {
+	least := func(risk int64) int64 { at, _ := curve.Least(risk); return at }
+	return planner.Target{Workload: x.Ref.String(), Container: "app", Resource: "memory", Now: x.Requests.MemoryMiB,
+		Floor: least(50_000), Target: least(10_000), Ceiling: least(1000), Curve: curve}
+}
+
+// TestDivisorsAreLookedAtAgain: by the prices of room it does not pay to lower big's 1000 MiB and to raise other's 340, for
+// which it takes 30 risk a MiB and not 40. But six of the one fit a node and seven would of 971, so that two nodes of
+// fourteen go and one comes. Nothing can be handed back, so that only the look at divisors finds it.
+func TestDivisorsAreLookedAtAgain(t *testing.T) {
+	w := newWorld()
+	w.offer("a", "m5.large", 1930, 7000, "0.096", planner.Cards{})
+	w.offer("b", "m5.large", 1930, 7000, "0.096", planner.Cards{})
+	in := func(pool string) []planner.Constraint {
+		return []planner.Constraint{w.only("pool", pool, func(o *planner.Offer) bool { return o.Pool == pool })}
+	}
+	w.work("big", 84, 100, 2000).Constraints = in("a")
+	w.work("other", 20, 50, 2000).Constraints = in("b")
+	targets := newTargets(
+		memory(&w.Workloads[0], planner.Curve{{Request: 900, Risk: 50_000}, {Request: 970, Risk: 11_200}, {Request: 1000, Risk: 10_000}, {Request: 3000, Risk: 1000}}),
+		memory(&w.Workloads[1], planner.Curve{{Request: 300, Risk: 50_000}, {Request: 340, Risk: 10_000}, {Request: 640, Risk: 1000}}))
+	var x solver
+	plan, err := engine.Joint(engine.JointInput{Input: engine.Input{Snapshot: w.Snapshot, Solve: x.solve}, Targets: targets})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := plan.Rightsizing
+	checkJoint(t, r)
+	if got, want := [2]pricing.Micro{r.TargetsOnly.PlannedPerHour, r.Joint.PlannedPerHour}, [2]pricing.Micro{15 * 96_000, 14 * 96_000}; got != want {
+		t.Errorf("targets only and joint cost %v, want %v: %s", got, want, r.Says)
+	}
+}
+
+// wasteful gives every pod a node of its own.
+func wasteful(p *model.Problem, _ model.Limits) (*model.Packing, error) {
+	k := &model.Packing{Status: model.Feasible}
+	for i := range p.Items {
+		k.Bins = append(k.Bins, model.Packed{Count: p.Items[i].Count, Items: []model.Load{{Item: i, Count: 1}}})
+		k.Cost += p.Bins[0].Price * p.Items[i].Count
+	}
+	return k, nil
+}
+
+// TestHandingBackCostsNothing: the packing that was found stands with what was handed back on it, even where the solver does
+// much worse when it is asked again.
+func TestHandingBackCostsNothing(t *testing.T) {
+	w := newWorld()
+	w.offer("general", "m5.large", 1930, 7000, "0.096", planner.Cards{})
+	w.Offers = w.Offers[:1]
+	a, b := *w.work("a", 6, 100, 4000), *w.work("b", 6, 100, 4000)
+	curve := planner.Curve{{Request: 2000, Risk: 50_000}, {Request: 2250, Risk: 10_000}, {Request: 2260, Risk: 1000}}
+	targets := newTargets(memory(&a, curve), memory(&b, curve))
+	full, calls := model.Limits{Iterations: 9}, 0
+	var x solver
+	plan, err := engine.Joint(engine.JointInput{Targets: targets, Search: model.Limits{Iterations: 8}, Input: engine.Input{
+		Snapshot: w.Snapshot, Limits: full,
+		Solve: func(p *model.Problem, l model.Limits) (*model.Packing, error) {
+			if l == full {
+				calls++
+			}
+			if calls > 2 {
+				return wasteful(p, l)
+			}
+			return x.solve(p, model.Limits{})
+		},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := plan.Rightsizing
+	checkJoint(t, r)
+	if s := sizingOf(t, r, "a", "app", "memory"); calls != 3 || r.Joint.PlannedPerHour != 4*96_000 || s.Chosen != 2260 ||
+		s.Why != "headroom handed back: 10 MiB a pod, which its nodes have free anyway" {
+		t.Errorf("after %d full solves it costs %s, and a asks for %d: %s", calls, r.Joint.PlannedPerHour, s.Chosen, s.Why)
+	}
+	if _, err := engine.VerifyAgainst(encode(t, plan), w.Snapshot); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestARequestAboveADivisorFalls: two pods of the target fit a node, and three of a little less; a workload that is cheap to
 // protect takes the risk back.
 func TestARequestAboveADivisorFalls(t *testing.T) {
 	w := newWorld()
 	w.offer("general", "m5.large", 1930, 7000, "0.096", planner.Cards{})
 	big, tiny := w.work("big", 12, 100, 4000), w.work("tiny", 4, 100, 500)
-	target := func(x *planner.Workload, now int64, curve ...planner.CurvePoint) planner.Target {
-		least := func(risk int64) int64 { at, _ := planner.Curve(curve).Least(risk); return at }
-		return planner.Target{Workload: x.Ref.String(), Container: "app", Resource: "memory", Now: now,
-			Floor: least(50_000), Target: least(10_000), Ceiling: least(1000), Curve: curve}
-	}
 	targets := newTargets(
-		target(big, 4000, planner.CurvePoint{Request: 1500, Risk: 50_000}, planner.CurvePoint{Request: 2250, Risk: 11_000},
-			planner.CurvePoint{Request: 2400, Risk: 10_000}, planner.CurvePoint{Request: 5000, Risk: 1000}),
-		target(tiny, 500, planner.CurvePoint{Request: 20, Risk: 50_000}, planner.CurvePoint{Request: 30, Risk: 10_000},
-			planner.CurvePoint{Request: 40, Risk: 1000}))
+		memory(big, planner.Curve{{Request: 1500, Risk: 50_000}, {Request: 2250, Risk: 11_000}, {Request: 2400, Risk: 10_000}, {Request: 5000, Risk: 1000}}),
+		memory(tiny, planner.Curve{{Request: 20, Risk: 50_000}, {Request: 30, Risk: 10_000}, {Request: 40, Risk: 1000}}))
 	var x solver
 	plan, err := engine.Joint(engine.JointInput{Input: engine.Input{Snapshot: w.Snapshot, Solve: x.solve}, Targets: targets})
 	if err != nil {
