@@ -174,6 +174,34 @@ func TestDivisorsAreLookedAtAgain(t *testing.T) {
 	}
 }
 
+// TestWhatIsHandedBackBuysSmallerRequests: two pods of other have a node whose memory is free to them. What that takes away of
+// the risk is what lets three pods of big share a node instead of two, in the second round: big has to fall too far for a
+// divisor, and its risk is dearer by the MiB than other's.
+func TestWhatIsHandedBackBuysSmallerRequests(t *testing.T) {
+	w := newWorld()
+	w.offer("a", "m5.large", 1930, 7000, "0.096", planner.Cards{})
+	w.offer("b", "m5.xlarge", 3930, 14500, "0.192", planner.Cards{})
+	in := func(pool string) []planner.Constraint {
+		return []planner.Constraint{w.only("pool", pool, func(o *planner.Offer) bool { return o.Pool == pool })}
+	}
+	w.work("big", 12, 100, 4000).Constraints = in("a")
+	w.work("other", 2, 100, 4000).Constraints = in("b")
+	targets := newTargets(
+		memory(&w.Workloads[0], planner.Curve{{Request: 1500, Risk: 50_000}, {Request: 2250, Risk: 11_400}, {Request: 2700, Risk: 10_000}, {Request: 5000, Risk: 1000}}),
+		memory(&w.Workloads[1], planner.Curve{{Request: 300, Risk: 50_000}, {Request: 340, Risk: 10_000}, {Request: 6900, Risk: 1000}}))
+	var x solver
+	plan, err := engine.Joint(engine.JointInput{Input: engine.Input{Snapshot: w.Snapshot, Solve: x.solve}, Targets: targets})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := plan.Rightsizing
+	checkJoint(t, r)
+	want := [2]pricing.Micro{6*96_000 + 192_000, 4*96_000 + 192_000}
+	if got := [2]pricing.Micro{r.TargetsOnly.PlannedPerHour, r.Joint.PlannedPerHour}; got != want {
+		t.Errorf("targets only and joint cost %v, want %v: %s", got, want, r.Says)
+	}
+}
+
 // wasteful gives every pod a node of its own.
 func wasteful(p *model.Problem, _ model.Limits) (*model.Packing, error) {
 	k := &model.Packing{Status: model.Feasible}

@@ -111,7 +111,7 @@ func (j *joint) better(best, x *candidate) *candidate {
 	if !j.within(&handed) {
 		return best
 	}
-	if x.unplaced < best.unplaced || x.unplaced == best.unplaced && x.cost < best.cost {
+	if x.unplaced <= best.unplaced && x.cost < best.cost {
 		return x
 	}
 	return best
