@@ -12,9 +12,8 @@ import (
 )
 
 // jointRounds bounds how often requests are chosen anew and packed, before the look at divisors. Each round calls the solver
-// once, or twice where its risk has to be brought down; before them are two calls for the plans that are compared
-// with, and behind them one for the plan itself. Chosen: on synthetic clusters the first round has nearly all of the gain
-// (docs/design/0003-demand.md).
+// once; before them are two calls for the plans that are compared with, and behind them two at most for the plan itself. Chosen: on
+// synthetic clusters the first round has nearly all of the gain (docs/design/0003-demand.md).
 const jointRounds = 2
 
 // JointInput is Input with what the requests may be.

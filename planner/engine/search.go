@@ -23,7 +23,8 @@ type candidate struct {
 // Each round chooses the cheapest requests, at the prices of room in the last packing, for a budget of risk; packs them;
 // and hands back what the nodes leave free. What handing back takes away of the risk the next round's budget may
 // have more: so packing at the floor and giving back the slack is where this walk ends when there is much slack, and the
-// cheapest requests at the budget itself are where it ends when there is none.
+// cheapest requests at the budget itself are where it ends when there is none. A round that hands back less than it
+// had counted on is above its budget, and not taken.
 func (j *joint) search() (*candidate, error) {
 	budget := j.targets.risk
 	over := [2]float64{1, 1}
@@ -54,11 +55,6 @@ func (j *joint) search() (*candidate, error) {
 			}
 		}
 		j.price = j.prices(&x.sized, j.price)
-		if risk[0] > budget[0] || risk[1] > budget[1] {
-			if x, err = j.try(j.table.Choose(x.handed, j.price, budget)); err != nil {
-				return nil, err
-			}
-		}
 		best = j.better(best, x)
 	}
 	return j.divide(best)
@@ -106,15 +102,17 @@ func (j *joint) handed(x sized) *candidate {
 
 // better is the cheaper of two candidates, of those that may be taken at all.
 func (j *joint) better(best, x *candidate) *candidate {
-	handed := x.sized
-	handed.risk = j.table.Risk(x.handed)
-	if !j.within(&handed) {
-		return best
-	}
-	if x.unplaced <= best.unplaced && x.cost < best.cost {
+	if j.allowed(x) && x.unplaced <= best.unplaced && x.cost < best.cost {
 		return x
 	}
 	return best
+}
+
+// allowed reports whether a candidate, with what was handed back, may be taken.
+func (j *joint) allowed(x *candidate) bool {
+	handed := x.sized
+	handed.risk = j.table.Risk(x.handed)
+	return j.within(&handed)
 }
 
 // finish plans for the requests of a candidate at full effort. Its packing still stands with what was handed back, and
