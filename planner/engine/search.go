@@ -195,8 +195,8 @@ func (j *joint) prices(x *sized, before []float64) []float64 {
 		for _, b := range x.k.Bins {
 			unit := float64(shadow.Room(b.Bin, d))
 			for _, l := range b.Items {
-				copies := float64(b.Count) * float64(l.Count)
-				size := copies * float64(x.low.Problem.Items[l.Item].Size[d])
+				copies := float64(float64(b.Count) * float64(l.Count)) // the outer conversions keep products from fusing with sums
+				size := float64(copies * float64(x.low.Problem.Items[l.Item].Size[d]))
 				all[r] += float64(unit * size)
 				room[r] += size
 				for _, p := range x.low.Index.Items[l.Item].Parts {
