@@ -39,7 +39,7 @@ type SizedPlan struct {
 	MemoryMiB         int64          `json:"memoryMiB"` // that all planned pods ask for
 	// OOMKillsMicro is how many containers are expected to be killed for memory within the policy's horizon, in millionths;
 	// each container of each pod counts by its own curve. UnderrunMicro is the share of container time with CPU use above
-	// the request, in millionths. Neither counts what has no curve: see Sizing.Unknown.
+	// the request, in millionths. Neither counts what has no curve (see Sizing.Unknown), nor what asks for nothing.
 	OOMKillsMicro int64 `json:"expectedOOMKillsMillionths"`
 	UnderrunMicro int64 `json:"cpuUnderrunMillionths"`
 }
@@ -73,7 +73,7 @@ type Sizing struct {
 	Unknown   string `json:"unknown,omitempty"` // why nothing is known of it; there is then no risk
 	Kept      string `json:"kept,omitempty"`    // why it stays as it is, where it does
 	Why       string `json:"why"`               // chosen
-	// Risks in millionths, as planner.CurvePoint says; null where nothing is known.
+	// Risks in millionths, as planner.CurvePoint says; null where nothing is known or asked for.
 	RiskNow     *int64   `json:"riskNow"`
 	RiskFloor   *int64   `json:"riskFloor"`
 	RiskTarget  *int64   `json:"riskTarget"`

@@ -113,6 +113,11 @@ func (o *usageOptions) read(ctx context.Context, s *planner.Snapshot, stdin io.R
 	case err != nil:
 		return planner.Targets{}, policy, badInput(err)
 	}
+	for _, c := range report.Checkpoints {
+		if last := time.UnixMilli(c.Last).UTC(); last.After(report.To) {
+			report.To = last
+		}
+	}
 	out := targets.For(targets.Input{
 		Snapshot: s, Policy: policy, At: report.To, States: in.containers.States(), Devices: in.devices.States(), Doubts: in.doubts,
 		Checkpoints: report.Checkpoints,

@@ -74,6 +74,9 @@ func (a *wireAim) judge(s *planner.Snapshot) (bool, string) {
 	return true, fmt.Sprintf("the packing chose among %s", lower.GPUText(need))
 }
 
+// keptCards is Why of an aim whose choices are on cards of nodes that do not carry its pods.
+const keptCards = "kept: no node that gives one of its choices carries its pods"
+
 // need is what a used aim asks for.
 func (a *wireAim) need(s *planner.Snapshot) planner.GPUNeed {
 	need, _ := lower.NeedOf(a.Aim.Choices, s.Offers, allowed(s, &s.Workloads[a.Work]))

@@ -1,7 +1,7 @@
 package engine
 
 import (
-	"slices"
+	"fmt"
 
 	"github.com/tenon-sh/tenon/binpack/model"
 	"github.com/tenon-sh/tenon/planner"
@@ -11,9 +11,10 @@ import (
 	"github.com/tenon-sh/tenon/pricing"
 )
 
-// jointRounds bounds how often requests are chosen anew and packed. Each round calls the solver once, or twice where
-// its risk has to be brought down; before them are two calls for the plans that are compared with, and behind them one.
-const jointRounds = 3
+// jointRounds bounds how often requests are chosen anew and packed, before the look at divisors. Each round calls the solver
+// once; before them are two calls for the plans that are compared with, and behind them two at most for the plan itself. Chosen: on
+// synthetic clusters the first round has nearly all of the gain (docs/design/0003-demand.md).
+const jointRounds = 2
 
 // JointInput is Input with what the requests may be.
 type JointInput struct {
@@ -46,7 +47,11 @@ func Joint(in JointInput) (planner.Plan, error) {
 	if err := j.run(); err != nil {
 		return planner.Plan{}, err
 	}
-	return assemble(j.best.s, j.best.low, j.best.k, j.wire())
+	plan, err := assemble(j.best.s, j.best.low, j.best.k, j.wire())
+	if err != nil {
+		return planner.Plan{}, fmt.Errorf("%w: %w", ErrInternal, err)
+	}
+	return plan, nil
 }
 
 // joint is the work of one Joint.
@@ -124,28 +129,25 @@ func (j *joint) run() error {
 	if j.targets, err = j.pack(j.table.AllTargets(), true, j.in.Limits); err != nil {
 		return err
 	}
-	j.best, j.says = j.targets, "no requests within their ranges were found that cost less than the targets at no more risk"
+	j.best, j.says = j.targets, "the requests are their targets: none that were found within their ranges cost less at no more risk"
 	j.packed = j.targets.choice
 	if !j.table.Open() {
 		return nil
 	}
 	found, err := j.search()
-	if err != nil || slices.Equal(found.handed, j.targets.choice) {
+	if err != nil {
 		return err
 	}
-	return j.finish(found)
+	if ok, err := j.finish(found); ok || err != nil {
+		return err
+	}
+	_, err = j.finish(j.handed(j.targets))
+	return err
 }
 
 // pack plans for a choice; cards says that workloads with GPU aims ask for what these allow.
 func (j *joint) pack(c sizing.Choice, cards bool, limits model.Limits) (sized, error) {
-	s := withRequests(&j.base, &j.table, c)
-	if cards {
-		for i := range j.aims {
-			if a := &j.aims[i]; a.Used {
-				s.Workloads[a.Work].GPU = a.need(&s)
-			}
-		}
-	}
+	s := j.wants(c, cards)
 	in := j.in.Input
 	in.Limits = limits
 	low, k, err := diversify(in, &s)
@@ -153,6 +155,19 @@ func (j *joint) pack(c sizing.Choice, cards bool, limits model.Limits) (sized, e
 		return sized{}, err
 	}
 	return size(&j.table, c, s, low, k)
+}
+
+// wants is the Snapshot with the requests of a choice.
+func (j *joint) wants(c sizing.Choice, cards bool) planner.Snapshot {
+	s := withRequests(&j.base, &j.table, c)
+	if cards {
+		for i := range j.aims {
+			if a := &j.aims[i]; a.Used {
+				s.Workloads[a.Work].GPU = a.need(&j.base)
+			}
+		}
+	}
+	return s
 }
 
 // withRequests is a Snapshot with other requests.

@@ -1,9 +1,9 @@
 package engine_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
-	"strings"
 	"testing"
 
 	"github.com/tenon-sh/tenon/binpack"
@@ -83,32 +83,239 @@ func (x *solver) solve(p *model.Problem, l model.Limits) (*model.Packing, error)
 	return binpack.SolveWith(p, binpack.Options{Limits: l, Memory: &x.memory})
 }
 
+// TestJointSavesOnSyntheticClusters: beside the targets, at no more risk, on clusters whose four sizes of node waste much.
+// Gains on the seeds below were 8.7 to 12.2 % when this was written; less than 5 % would mean that something broke. Targets
+// may cost a little more than what is asked, where this was too little.
+func TestJointSavesOnSyntheticClusters(t *testing.T) {
+	for seed := range uint64(3) {
+		s, targets := synthetic(seed+21, 300, 25, few())
+		var x solver
+		plan, err := engine.Joint(engine.JointInput{
+			Input: engine.Input{Snapshot: s, Limits: binpack.FastLimits(), Solve: x.solve}, Targets: targets,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := plan.Rightsizing
+		checkJoint(t, r)
+		checkRisks(t, r, &targets)
+		saved := 100 - 100*r.Joint.PlannedPerHour.Float64()/r.TargetsOnly.PlannedPerHour.Float64()
+		t.Logf("seed %d: asked %s, targets %s, joint %s (%.1f %% less) with %d solves", seed+21, r.Asked.PlannedPerHour, r.TargetsOnly.PlannedPerHour,
+			r.Joint.PlannedPerHour, saved, x.calls)
+		if saved < 5 || r.TargetsOnly.PlannedPerHour.Float64() > 1.05*r.Asked.PlannedPerHour.Float64() {
+			t.Errorf("seed %d: joint saves %.1f %%", seed+21, saved)
+		}
+		if x.calls > 7 {
+			t.Errorf("seed %d: %d solves", seed+21, x.calls)
+		}
+	}
+}
+
+// checkRisks adds the risks up again, from the targets alone.
+func checkRisks(t *testing.T, r *planner.Rightsizing, targets *planner.Targets) {
+	t.Helper()
+	curves := map[string]planner.Curve{}
+	for _, x := range targets.Containers {
+		curves[x.Workload+" "+x.Container+" "+x.Resource] = x.Curve
+	}
+	kills, under, pods := [3]int64{}, [3]int64{}, int64(0)
+	for i := range r.Containers {
+		x := &r.Containers[i]
+		curve := curves[x.Workload+" "+x.Container+" "+x.Resource]
+		for n, amount := range []int64{x.Now, x.Target, x.Chosen} {
+			if x.Resource == "memory" {
+				kills[n] += x.Pods * curve.At(amount)
+			} else {
+				under[n] += x.Pods * curve.At(amount)
+			}
+		}
+		if x.Resource == "cpu" {
+			pods += x.Pods
+		}
+	}
+	for n, p := range []*planner.SizedPlan{&r.Asked, &r.TargetsOnly, &r.Joint} {
+		if p.OOMKillsMicro != kills[n] || p.UnderrunMicro != (under[n]+pods-1)/pods {
+			t.Errorf("plan %d: %d kills and %d underrun, from the targets %d and %d", n, p.OOMKillsMicro, p.UnderrunMicro, kills[n], (under[n]+pods-1)/pods)
+		}
+	}
+}
+
+// memory is a target for the only container of a workload, from its curve.
+func memory(x *planner.Workload, curve planner.Curve) planner.Target {
+	least := func(risk int64) int64 { at, _ := curve.Least(risk); return at }
+	return planner.Target{Workload: x.Ref.String(), Container: "app", Resource: "memory", Now: x.Requests.MemoryMiB,
+		Floor: least(50_000), Target: least(10_000), Ceiling: least(1000), Curve: curve}
+}
+
+// TestDivisorsAreLookedAtAgain: by the prices of room it does not pay to lower big's 1000 MiB and to raise other's 340, for
+// which it takes 30 risk a MiB and not 40. But six of the one fit a node and seven would of 971, so that two nodes of
+// fourteen go and one comes. Nothing can be handed back, so that only the look at divisors finds it.
+func TestDivisorsAreLookedAtAgain(t *testing.T) {
+	w := newWorld()
+	w.offer("a", "m5.large", 1930, 7000, "0.096", planner.Cards{})
+	w.offer("b", "m5.large", 1930, 7000, "0.096", planner.Cards{})
+	in := func(pool string) []planner.Constraint {
+		return []planner.Constraint{w.only("pool", pool, func(o *planner.Offer) bool { return o.Pool == pool })}
+	}
+	w.work("big", 84, 100, 2000).Constraints = in("a")
+	w.work("other", 20, 50, 2000).Constraints = in("b")
+	targets := newTargets(
+		memory(&w.Workloads[0], planner.Curve{{Request: 900, Risk: 50_000}, {Request: 970, Risk: 11_200}, {Request: 1000, Risk: 10_000}, {Request: 3000, Risk: 1000}}),
+		memory(&w.Workloads[1], planner.Curve{{Request: 300, Risk: 50_000}, {Request: 340, Risk: 10_000}, {Request: 640, Risk: 1000}}))
+	var x solver
+	plan, err := engine.Joint(engine.JointInput{Input: engine.Input{Snapshot: w.Snapshot, Solve: x.solve}, Targets: targets})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := plan.Rightsizing
+	checkJoint(t, r)
+	if got, want := [2]pricing.Micro{r.TargetsOnly.PlannedPerHour, r.Joint.PlannedPerHour}, [2]pricing.Micro{15 * 96_000, 14 * 96_000}; got != want {
+		t.Errorf("targets only and joint cost %v, want %v: %s", got, want, r.Says)
+	}
+}
+
+// TestWhatIsHandedBackBuysSmallerRequests: two pods of other have a node whose memory is free to them. What that takes away of
+// the risk is what lets three pods of big share a node instead of two, in the second round: big has to fall too far for a
+// divisor, and its risk is dearer by the MiB than other's.
+func TestWhatIsHandedBackBuysSmallerRequests(t *testing.T) {
+	w := newWorld()
+	w.offer("a", "m5.large", 1930, 7000, "0.096", planner.Cards{})
+	w.offer("b", "m5.xlarge", 3930, 14500, "0.192", planner.Cards{})
+	in := func(pool string) []planner.Constraint {
+		return []planner.Constraint{w.only("pool", pool, func(o *planner.Offer) bool { return o.Pool == pool })}
+	}
+	w.work("big", 12, 100, 4000).Constraints = in("a")
+	w.work("other", 2, 100, 4000).Constraints = in("b")
+	targets := newTargets(
+		memory(&w.Workloads[0], planner.Curve{{Request: 1500, Risk: 50_000}, {Request: 2250, Risk: 11_400}, {Request: 2700, Risk: 10_000}, {Request: 5000, Risk: 1000}}),
+		memory(&w.Workloads[1], planner.Curve{{Request: 300, Risk: 50_000}, {Request: 340, Risk: 10_000}, {Request: 6900, Risk: 1000}}))
+	var x solver
+	plan, err := engine.Joint(engine.JointInput{Input: engine.Input{Snapshot: w.Snapshot, Solve: x.solve}, Targets: targets})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := plan.Rightsizing
+	checkJoint(t, r)
+	want := [2]pricing.Micro{6*96_000 + 192_000, 4*96_000 + 192_000}
+	if got := [2]pricing.Micro{r.TargetsOnly.PlannedPerHour, r.Joint.PlannedPerHour}; got != want {
+		t.Errorf("targets only and joint cost %v, want %v: %s", got, want, r.Says)
+	}
+}
+
+// wasteful gives every pod a node of its own.
+func wasteful(p *model.Problem, _ model.Limits) (*model.Packing, error) {
+	k := &model.Packing{Status: model.Feasible}
+	for i := range p.Items {
+		k.Bins = append(k.Bins, model.Packed{Count: p.Items[i].Count, Items: []model.Load{{Item: i, Count: 1}}})
+		k.Cost += p.Bins[0].Price * p.Items[i].Count
+	}
+	return k, nil
+}
+
+// TestHandingBackCostsNothing: the packing that was found stands with what was handed back on it, even where the solver does
+// much worse when it is asked again.
+func TestHandingBackCostsNothing(t *testing.T) {
+	w := newWorld()
+	w.offer("general", "m5.large", 1930, 7000, "0.096", planner.Cards{})
+	w.Offers = w.Offers[:1]
+	a, b := *w.work("a", 6, 100, 4000), *w.work("b", 6, 100, 4000)
+	curve := planner.Curve{{Request: 2000, Risk: 50_000}, {Request: 2250, Risk: 10_000}, {Request: 2260, Risk: 1000}}
+	targets := newTargets(memory(&a, curve), memory(&b, curve))
+	full, calls := model.Limits{Iterations: 9}, 0
+	var x solver
+	plan, err := engine.Joint(engine.JointInput{Targets: targets, Search: model.Limits{Iterations: 8}, Input: engine.Input{
+		Snapshot: w.Snapshot, Limits: full,
+		Solve: func(p *model.Problem, l model.Limits) (*model.Packing, error) {
+			if l == full {
+				calls++
+			}
+			if calls > 2 {
+				return wasteful(p, l)
+			}
+			return x.solve(p, model.Limits{})
+		},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := plan.Rightsizing
+	checkJoint(t, r)
+	if s := sizingOf(t, r, "a", "app", "memory"); calls != 3 || r.Joint.PlannedPerHour != 4*96_000 || s.Chosen != 2260 ||
+		s.Why != "headroom handed back: 10 MiB a pod, which its nodes have free anyway" {
+		t.Errorf("after %d full solves it costs %s, and a asks for %d: %s", calls, r.Joint.PlannedPerHour, s.Chosen, s.Why)
+	}
+	if _, err := engine.VerifyAgainst(encode(t, plan), w.Snapshot); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestARequestAboveADivisorFalls: two pods of the target fit a node, and three of a little less; a workload that is cheap to
+// protect takes the risk back.
+func TestARequestAboveADivisorFalls(t *testing.T) {
+	w := newWorld()
+	w.offer("general", "m5.large", 1930, 7000, "0.096", planner.Cards{})
+	big, tiny := w.work("big", 12, 100, 4000), w.work("tiny", 4, 100, 500)
+	targets := newTargets(
+		memory(big, planner.Curve{{Request: 1500, Risk: 50_000}, {Request: 2250, Risk: 11_000}, {Request: 2400, Risk: 10_000}, {Request: 5000, Risk: 1000}}),
+		memory(tiny, planner.Curve{{Request: 20, Risk: 50_000}, {Request: 30, Risk: 10_000}, {Request: 40, Risk: 1000}}))
+	var x solver
+	plan, err := engine.Joint(engine.JointInput{Input: engine.Input{Snapshot: w.Snapshot, Solve: x.solve}, Targets: targets})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := plan.Rightsizing
+	checkJoint(t, r)
+	if got, want := [2]pricing.Micro{r.TargetsOnly.PlannedPerHour, r.Joint.PlannedPerHour}, [2]pricing.Micro{6 * 96_000, 4 * 96_000}; got != want {
+		t.Errorf("targets only and joint cost %v, want %v", got, want)
+	}
+	if why := sizingOf(t, r, "big", "app", "memory").Why; why != "below its target: 150 MiB a pod less for 0.1 points more risk; 3 fit n1 (m5.large), at the target 2 would" {
+		t.Errorf("why: %s", why)
+	}
+}
+
+// BenchmarkJoint measures how much more joint planning saves than targets alone; see docs/design/0003-demand.md.
 func BenchmarkJoint(b *testing.B) {
 	for _, tc := range []struct {
-		name         string
-		cat          pricing.Catalog
-		pods, shapes int
-	}{
-		{"few-200", few(), 2000, 100},
-		{"all-200", pricing.Embedded(), 2000, 200},
-	} {
+		name   string
+		cat    pricing.Catalog
+		shapes int
+	}{{"four-sizes", few(), 100}, {"whole-catalog", pricing.Embedded(), 200}} {
 		for seed := range uint64(3) {
-			b.Run(tc.name+"/"+strings.Repeat("i", int(seed)+1), func(b *testing.B) {
-				for range b.N {
-					s, targets := synthetic(seed+1, tc.pods, tc.shapes, tc.cat)
+			b.Run(fmt.Sprintf("%s/seed-%d", tc.name, seed+1), func(b *testing.B) {
+				s, targets := synthetic(seed+1, 2000, tc.shapes, tc.cat)
+				for b.Loop() {
 					var x solver
-					plan, err := engine.Joint(engine.JointInput{Input: engine.Input{Snapshot: s, Limits: binpack.FastLimits(), Solve: x.solve}, Targets: targets})
+					plan, err := engine.Joint(engine.JointInput{
+						Input: engine.Input{Snapshot: s, Limits: binpack.FastLimits(), Solve: x.solve}, Targets: targets,
+					})
 					if err != nil {
 						b.Fatal(err)
 					}
 					r := plan.Rightsizing
-					b.Logf("calls %d: asked %s targets %s (bound %s) joint %s (bound %s): joint %.2f %% below targets; kills %d %d %d underrun %d %d %d unplaced %d %d %d; %s", x.calls,
-						r.Asked.PlannedPerHour, r.TargetsOnly.PlannedPerHour, r.TargetsOnly.LowerBoundPerHour, r.Joint.PlannedPerHour, r.Joint.LowerBoundPerHour,
-						100-100*r.Joint.PlannedPerHour.Float64()/r.TargetsOnly.PlannedPerHour.Float64(),
-						r.Asked.OOMKillsMicro, r.TargetsOnly.OOMKillsMicro, r.Joint.OOMKillsMicro, r.Asked.UnderrunMicro, r.TargetsOnly.UnderrunMicro, r.Joint.UnderrunMicro,
-						r.Asked.Unplaced, r.TargetsOnly.Unplaced, r.Joint.Unplaced, r.Says)
+					b.ReportMetric(r.Asked.PlannedPerHour.Float64(), "asked$/h")
+					b.ReportMetric(r.TargetsOnly.PlannedPerHour.Float64(), "targets$/h")
+					b.ReportMetric(r.Joint.PlannedPerHour.Float64(), "joint$/h")
+					b.ReportMetric(100-100*r.Joint.PlannedPerHour.Float64()/r.TargetsOnly.PlannedPerHour.Float64(), "%saved")
+					b.ReportMetric(float64(x.calls), "solves")
 				}
 			})
 		}
+	}
+}
+
+// TestJointOnRandomWorldsWithTheSolver: what FuzzJoint checks with a packer that is not clever, with the one that is.
+func TestJointOnRandomWorldsWithTheSolver(t *testing.T) {
+	for seed := range uint64(25) {
+		s := randomWorld(seed + 1000)
+		targets := randomTargets(&s, seed+1000)
+		var x solver
+		plan, err := engine.Joint(engine.JointInput{Input: engine.Input{Snapshot: s, Limits: binpack.FastLimits(), Solve: x.solve}, Targets: targets})
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		if _, err := engine.VerifyAgainst(encode(t, plan), s); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		checkJoint(t, plan.Rightsizing)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tenon-sh/tenon/binpack/model"
 	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/planner/engine"
 )
@@ -174,6 +175,41 @@ func TestJointGivesCardsToThePacking(t *testing.T) {
 	}
 }
 
+// TestCardsThatCannotCarryThePodAreNotOffered: the T4's machine is too small for this pod's CPU.
+func TestCardsThatCannotCarryThePodAreNotOffered(t *testing.T) {
+	w := newWorld()
+	w.offer("gpu", "p4d.24xlarge", 95_000, 1_000_000, "21.957642", a100)
+	w.offer("gpu", "g4dn.12xlarge", 47_000, 180_000, "3.912", t4)
+	x := w.work("large", 1, 60_000, 4000)
+	x.GPU.Whole = 1
+	targets := newTargets()
+	targets.GPUs = []planner.GPUAim{{Workload: x.Ref.String(), Choices: []planner.GPUChoice{{Model: t4.Model, Need: planner.GPUNeed{Whole: 1}}}}}
+	plan := jointly(t, w.Snapshot, targets)
+	if g := plan.Rightsizing.GPUs[0]; g.Used || g.Why != "kept: no node that gives one of its choices carries its pods" || len(plan.Unplaced) > 0 {
+		t.Errorf("used %v, why %q, unplaced %v", g.Used, g.Why, plan.Unplaced)
+	}
+	if _, err := engine.VerifyAgainst(encode(t, plan), w.Snapshot); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestSearchMayDoLess: the rounds have limits of their own, and the plans that are compared those of the plan.
+func TestSearchMayDoLess(t *testing.T) {
+	s, targets := oddJobs()
+	search := model.Limits{Iterations: 3}
+	asked := map[model.Limits]int{}
+	_, err := engine.Joint(engine.JointInput{Targets: targets, Search: search, Input: engine.Input{
+		Snapshot: s, Limits: model.Limits{Iterations: 7},
+		Solve: func(p *model.Problem, l model.Limits) (*model.Packing, error) { asked[l]++; return firstFit(p, l) },
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if full := asked[model.Limits{Iterations: 7}]; full < 2 || full > 4 || asked[search] < 2 || len(asked) != 2 {
+		t.Errorf("solves by limits: %v", asked)
+	}
+}
+
 func TestJointVerifiesAgainstItsInput(t *testing.T) {
 	for name, world := range jointWorlds() {
 		t.Run(name, func(t *testing.T) {
@@ -189,6 +225,44 @@ func TestJointVerifiesAgainstItsInput(t *testing.T) {
 				t.Errorf("a cluster that asks for something else: %v", err)
 			}
 		})
+	}
+}
+
+// TestJointStaysInsideNodesAndQuotas: no range goes where no node or quota has room.
+func TestJointStaysInsideNodesAndQuotas(t *testing.T) {
+	w := newWorld()
+	w.offer("general", "m5.large", 1930, 7000, "0.096", planner.Cards{})
+	web, huge := w.work("web", 4, 400, 800), w.work("huge", 1, 400, 800)
+	targets := newTargets(
+		target(web, "app", "memory", 800, 500, 600, 6600), target(web, "app", "cpu", 400, 100, 200, 5000),
+		target(huge, "app", "memory", 800, 6000, 9000, 9900))
+	free := jointly(t, w.Snapshot, targets).Rightsizing
+	w.Namespaces = []planner.Namespace{{Name: "shop", Quotas: []planner.Quota{
+		{Name: "q", RequestsCPU: -1, RequestsMemory: 10_000, UsedRequests: 4000, LimitsCPU: -1, LimitsMemory: -1},
+	}}}
+	fits := newTargets(slices.Clone(targets.Containers)...)
+	fits.Containers[1].Ceiling = 300 // no node is in the way
+	bound := jointly(t, w.Snapshot, fits).Rightsizing
+	for claim, tc := range map[string]struct{ got, want any }{
+		"a target that no node holds is not taken":            {sizingOf(t, free, "huge", "app", "memory").Why, "kept: at its target the pod fits no node that it may use"},
+		"and its pod keeps its place":                         {free.Joint.Unplaced, int64(0)},
+		"a ceiling that no node holds is none":                {sizingOf(t, free, "web", "app", "cpu").Ceiling, int64(200)},
+		"that of the other resource stays":                    {sizingOf(t, free, "web", "app", "memory").Ceiling, int64(6600)},
+		"a quota that ceilings would break keeps targets":     {sizingOf(t, bound, "web", "app", "memory").Ceiling, int64(600)},
+		"and the other resource's too: they are of one quota": {sizingOf(t, bound, "web", "app", "cpu").Ceiling, int64(200)},
+	} {
+		if diff := cmp.Diff(tc.want, tc.got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", claim, diff)
+		}
+	}
+	w.Namespaces[0].Quotas[0].RequestsMemory = 100_000
+	if roomy := jointly(t, w.Snapshot, fits).Rightsizing; sizingOf(t, roomy, "web", "app", "memory").Ceiling != 6600 {
+		t.Errorf("a quota with room lowers a ceiling to %d", sizingOf(t, roomy, "web", "app", "memory").Ceiling)
+	}
+	w.Namespaces[0].Quotas[0].LimitsMemory = 1
+	w.Workloads[0].Containers = []planner.Container{{Name: "app", Requests: planner.Resources{CPUMilli: 400, MemoryMiB: 800}, Limits: planner.Resources{CPUMilli: 400, MemoryMiB: 800}}}
+	if tight := jointly(t, w.Snapshot, fits).Rightsizing; sizingOf(t, tight, "web", "app", "memory").Ceiling != 600 {
+		t.Errorf("a quota of limits leaves limits that grow with a ceiling of %d", sizingOf(t, tight, "web", "app", "memory").Ceiling)
 	}
 }
 

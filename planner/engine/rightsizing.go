@@ -83,7 +83,8 @@ func (r *wireRightsizing) wants(s *planner.Snapshot, c sizing.Choice, cards bool
 	}
 	for i := range r.Aims {
 		a := &r.Aims[i]
-		if used, why := a.judge(&out); used != a.Used || why != a.Why {
+		used, why := a.judge(&out)
+		if kept := used && !a.Used && a.Why == keptCards; !kept && (used != a.Used || why != a.Why) {
 			return out, fmt.Errorf("%w: rightsizing: GPU aim %d: it says %q, and its choices give %q", ErrChanged, i, a.Why, why)
 		}
 	}
@@ -199,7 +200,13 @@ func (r *wireRightsizing) sizing(v int, s *planner.Snapshot) planner.Sizing {
 		Unknown: x.Unknown, Kept: x.Kept, Why: r.Why[v], Evidence: x.Evidence,
 	}
 	if x.Known() {
-		at := func(amount int64) *int64 { risk := x.Curve.At(amount); return &risk }
+		at := func(amount int64) *int64 {
+			if amount == 0 {
+				return nil // as in sizing.Table.Risk
+			}
+			risk := x.Curve.At(amount)
+			return &risk
+		}
 		out.RiskNow, out.RiskFloor, out.RiskTarget = at(out.Now), at(out.Floor), at(out.Target)
 		out.RiskCeiling, out.RiskChosen = at(out.Ceiling), at(out.Chosen)
 	}

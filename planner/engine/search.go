@@ -23,12 +23,20 @@ type candidate struct {
 // Each round chooses the cheapest requests, at the prices of room in the last packing, for a budget of risk; packs them;
 // and hands back what the nodes leave free. What handing back takes away of the risk the next round's budget may
 // have more: so packing at the floor and giving back the slack is where this walk ends when there is much slack, and the
-// cheapest requests at the budget itself are where it ends when there is none.
+// cheapest requests at the budget itself are where it ends when there is none. A round that hands back less than it
+// had counted on is above its budget, and not taken.
 func (j *joint) search() (*candidate, error) {
 	budget := j.targets.risk
 	over := [2]float64{1, 1}
 	j.price = j.prices(&j.targets, nil)
-	best := &candidate{j.targets, j.table.HandBack(j.targets.choice, nodesOf(&j.targets.low, j.targets.k))}
+	best := j.handed(j.targets)
+	if j.in.Search != j.in.Limits { // compare like with like
+		x, err := j.try(j.targets.choice)
+		if err != nil {
+			return nil, err
+		}
+		best = x
+	}
 	last := sizing.Choice(nil)
 	for range jointRounds {
 		c := j.table.Choose(j.table.AllFloors(), j.price, scaled(budget, over))
@@ -47,22 +55,33 @@ func (j *joint) search() (*candidate, error) {
 			}
 		}
 		j.price = j.prices(&x.sized, j.price)
-		if risk[0] > budget[0] || risk[1] > budget[1] {
-			if x, err = j.try(j.table.Choose(x.handed, j.price, budget)); err != nil {
-				return nil, err
-			}
-		}
 		best = j.better(best, x)
 	}
-	return best, nil
+	return j.divide(best)
+}
+
+// divide looks again at requests just above a divisor of the nodes that were chosen. Where they fall, others rise, so that
+// the risk stays within its budget.
+func (j *joint) divide(best *candidate) (*candidate, error) {
+	budget := j.targets.risk
+	lower, which := j.table.Divisors(best.choice, nodesOf(&best.low, best.k), budget)
+	if !slices.Contains(which, true) {
+		return best, nil
+	}
+	x, err := j.try(j.table.ChooseBelow(lower, which, j.price, budget))
+	if err != nil {
+		return nil, err
+	}
+	return j.better(best, x), nil
 }
 
 // overMost bounds how much more risk than its budget a choice may have before headroom is handed back.
 const overMost = 4
 
 func scaled(budget [2]int64, by [2]float64) [2]int64 {
+	const most = 1 << 62 // a float beyond the integers would become another one on each machine
 	for r := range budget {
-		budget[r] = int64(float64(budget[r]) * by[r])
+		budget[r] = int64(min(float64(budget[r])*by[r], most))
 	}
 	return budget
 }
@@ -73,28 +92,38 @@ func (j *joint) try(c sizing.Choice) (*candidate, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &candidate{x, j.table.HandBack(c, nodesOf(&x.low, x.k))}, nil
+	return j.handed(x), nil
+}
+
+// handed is a plan with what its nodes have free handed back.
+func (j *joint) handed(x sized) *candidate {
+	return &candidate{x, j.table.HandBack(x.choice, nodesOf(&x.low, x.k))}
 }
 
 // better is the cheaper of two candidates, of those that may be taken at all.
 func (j *joint) better(best, x *candidate) *candidate {
-	handed := x.sized
-	handed.risk = j.table.Risk(x.handed)
-	if !j.within(&handed) {
-		return best
-	}
-	if x.unplaced < best.unplaced || x.unplaced == best.unplaced && x.cost < best.cost {
+	if j.allowed(x) && x.unplaced <= best.unplaced && x.cost < best.cost {
 		return x
 	}
 	return best
 }
 
+// allowed reports whether a candidate, with what was handed back, may be taken.
+func (j *joint) allowed(x *candidate) bool {
+	handed := x.sized
+	handed.risk = j.table.Risk(x.handed)
+	return j.within(&handed)
+}
+
 // finish plans for the requests of a candidate at full effort. Its packing still stands with what was handed back, and
-// is kept where the solver finds none that is cheaper.
-func (j *joint) finish(x *candidate) error {
+// is kept where the solver finds none that is cheaper. It reports false where the result is worse than the targets.
+func (j *joint) finish(x *candidate) (bool, error) {
+	if slices.Equal(x.handed, j.targets.choice) {
+		return false, nil
+	}
 	final, err := j.pack(x.handed, true, j.in.Limits)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if k := translated(x, &final); k != nil {
 		kept, err := size(&j.table, x.handed, final.s, final.low, k)
@@ -103,14 +132,14 @@ func (j *joint) finish(x *candidate) error {
 		}
 	}
 	if !j.within(&final) || final.cost > j.targets.cost {
-		return nil
+		return false, nil
 	}
 	j.best, j.packed = final, x.choice
 	j.says = "the targets, with what their nodes have free handed back"
 	if less := j.targets.cost.Plus(-final.cost); less > 0 {
 		j.says = fmt.Sprintf("the requests were chosen with the nodes: at the risk of the targets they cost %s an hour less", less)
 	}
-	return nil
+	return true, nil
 }
 
 // nodesOf says how much room the nodes of a packing have left. Where several workloads are one item, each is taken to have
@@ -119,7 +148,7 @@ func nodesOf(low *lower.Lowered, k *model.Packing) []sizing.Node {
 	dims := [2]int{slices.Index(low.Index.Dims, lower.CPU), slices.Index(low.Index.Dims, lower.Memory)}
 	var out []sizing.Node
 	for _, b := range k.Bins {
-		var n sizing.Node
+		n := sizing.Node{Count: b.Count, Price: float64(low.Problem.Bins[b.Bin].Price)}
 		for r, d := range dims {
 			if d < 0 {
 				continue
@@ -166,8 +195,8 @@ func (j *joint) prices(x *sized, before []float64) []float64 {
 		for _, b := range x.k.Bins {
 			unit := float64(shadow.Room(b.Bin, d))
 			for _, l := range b.Items {
-				copies := float64(b.Count) * float64(l.Count)
-				size := copies * float64(x.low.Problem.Items[l.Item].Size[d])
+				copies := float64(float64(b.Count) * float64(l.Count)) // the outer conversions keep products from fusing with sums
+				size := float64(copies * float64(x.low.Problem.Items[l.Item].Size[d]))
 				all[r] += float64(unit * size)
 				room[r] += size
 				for _, p := range x.low.Index.Items[l.Item].Parts {

@@ -94,6 +94,7 @@ func TestVerifyFindsEveryChangedNumber(t *testing.T) {
 	for name, world := range jointWorlds() {
 		plans["joint "+name] = func() planner.Plan {
 			s, targets := world()
+			targets.Containers = targets.Containers[:min(len(targets.Containers), 3)] // the others have the same fields
 			return jointly(t, s, targets)
 		}
 	}
@@ -104,6 +105,9 @@ func TestVerifyFindsEveryChangedNumber(t *testing.T) {
 				t.Fatalf("the plan itself does not verify: %v", err)
 			}
 			for _, at := range numbersOf(t, data) {
+				if strings.HasPrefix(name, "joint ") && !strings.Contains(at.path, ".rightsizing.") {
+					continue // the other plans have all of that
+				}
 				for i, by := range changes(string(data[at.from:at.to])) {
 					changed := replaced(data, at, by)
 					if i == 0 {

@@ -44,6 +44,7 @@ type Report struct {
 	Workloads     int
 	ItemKinds     int // of the packing problem that was checked
 	BinKinds      int
+	Sized         int  // requests whose range, choice and risk were checked, with the two plans beside this one; 0: they are as asked
 	InputCompared bool // VerifyAgainst: it is the plan for that input
 }
 
@@ -194,6 +195,9 @@ func summarize(plan *planner.Plan, low *lower.Lowered) Report {
 		Planned: plan.Cost.PlannedPerHour, Moves: plan.Cost.MovesPerHour, LowerBound: plan.Cost.LowerBoundPerHour, GapPercent: plan.Cost.GapPercent,
 		Status: plan.Solver.Status, Workloads: len(plan.Workloads),
 		ItemKinds: len(low.Problem.Items), BinKinds: len(low.Problem.Bins),
+	}
+	if plan.Rightsizing != nil {
+		r.Sized = len(plan.Rightsizing.Containers)
 	}
 	for i := range plan.Nodes {
 		r.Nodes += plan.Nodes[i].Count

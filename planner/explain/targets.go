@@ -92,7 +92,7 @@ func targetRows(b *strings.Builder, t planner.Targets, o Options) {
 		}
 		texts := []string{
 			name, c.Container, asked(c.Resource, c.Now), asked(c.Resource, c.Target), asked(c.Resource, c.Floor) + ".." + asked(c.Resource, c.Ceiling),
-			asked(c.Resource, c.Evidence.Typical), asked(c.Resource, c.Evidence.Peak), c.Evidence.Pattern, risk(c, c.Now), risk(c, c.Target),
+			asked(c.Resource, c.Evidence.Typical), asked(c.Resource, c.Evidence.Peak), c.Evidence.Pattern, riskOf(c, c.Now), riskOf(c, c.Target),
 		}
 		if o.Wide {
 			texts = append(texts, limit(c.Resource, c.LimitNow), limit(c.Resource, c.Limit), count(c.Evidence.Samples), count(c.Evidence.Pods), c.Class)
@@ -144,8 +144,8 @@ func limit(resource string, n int64) string {
 	return asked(resource, n)
 }
 
-// risk prints what a request risks: "0.84 %".
-func risk(t *planner.Target, request int64) string {
+// riskOf prints what a request risks: "0.84 %".
+func riskOf(t *planner.Target, request int64) string {
 	if len(t.Curve) == 0 {
 		return "-"
 	}

@@ -66,6 +66,7 @@ func (v *view) workload(name string, more Alternatives) string {
 		head += fmt.Sprintf("; priority %s", count(int64(w.Priority)))
 	}
 	b.WriteString(hang("", head+".", textWidth))
+	v.whatItNeeds(&b, w.Workload)
 	v.whereItRuns(&b, w)
 	v.whyUnplaced(&b, w.Workload)
 	v.whatElse(&b, w, more)

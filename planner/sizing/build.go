@@ -81,6 +81,8 @@ func (b *builder) work(at int, w *planner.Workload) int {
 				why = "two targets are for it"
 			case !matched:
 				why = "no class of the policy covers it"
+			case bestEffort(w) && !class.ChangeQoS:
+				why = "with a request its pods would no longer be BestEffort"
 			case class.Exclude || r == CPU && class.KeepCPU || r == Memory && class.KeepMemory:
 				why = "the policy keeps it"
 			}
@@ -140,6 +142,13 @@ func guaranteed(w *planner.Workload) bool {
 	})
 }
 
+// bestEffort reports whether no container has a request or a limit.
+func bestEffort(w *planner.Workload) bool {
+	return len(w.Containers) > 0 && !slices.ContainsFunc(w.Containers, func(c planner.Container) bool {
+		return c.Requests.CPUMilli > 0 || c.Requests.MemoryMiB > 0 || c.Limits.CPUMilli > 0 || c.Limits.MemoryMiB > 0
+	})
+}
+
 // find returns the first target for a container's resource, and how many there are.
 func find(list []*planner.Target, container string, r Resource) (first *planner.Target, n int) {
 	for _, x := range list {
@@ -163,7 +172,7 @@ func (b *builder) variable(x *planner.Target, c *Container, r Resource) Var {
 	if v.Curve = curve; !ok {
 		v.Curve, v.Unknown = nil, "its curve contradicts itself"
 	}
-	least := min(now, 1) // a request that is set stays set
+	const least = 1 // a request that is set stays set
 	switch {
 	case v.Unknown != "":
 		v.keep(c, v.Unknown)

@@ -128,8 +128,10 @@ func (t *Table) trim(c, lo Choice, price []float64, budget [2]int64) {
 	}
 }
 
-// Node is a kind of node of a packing, as far as handing back needs it.
+// Node is a kind of node of a packing, as far as handing back and divisors need it.
 type Node struct {
+	Count int64
+	Price float64  // of one node, in any unit
 	Free  [2]int64 // of one node, by resource
 	Loads []Load   // on one node
 }

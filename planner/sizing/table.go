@@ -151,11 +151,13 @@ func (t *Table) AllTargets() Choice { return t.each(func(v int) int64 { return t
 // AllFloors is the least that may be asked for.
 func (t *Table) AllFloors() Choice { return t.each(func(v int) int64 { return t.Vars[v].Floor }) }
 
-// Risk is the sum over all pods of what the curves say, in millionths, by resource; what has no curve is left out.
+// Risk is the sum over all pods of what the curves say, in millionths, by resource. What has no curve is left out, and so
+// is what asks for nothing: nobody is killed for using more than a request that is not there, and a risk of certainty
+// today would make whatever comes then look good.
 func (t *Table) Risk(c Choice) [2]int64 {
 	var out [2]int64
 	for i := range t.Vars {
-		if v := &t.Vars[i]; v.Known() {
+		if v := &t.Vars[i]; v.Known() && c[i] > 0 {
 			out[v.Resource] = add(out[v.Resource], mul(t.Pods(i), v.Curve.At(c[i])))
 		}
 	}
@@ -298,9 +300,11 @@ func (t *Table) Validate(c Choice) error {
 			return fmt.Errorf("%w: variable %d is of nothing", ErrTable, i)
 		case !amount(v.Floor, v.Target, v.Ceiling, v.Limit) || v.Floor > v.Target || v.Target > v.Ceiling:
 			return fmt.Errorf("%w: variable %d: a range from %d over %d to %d", ErrTable, i, v.Floor, v.Target, v.Ceiling)
+		case v.Kept == "" && v.Floor < 1:
+			return fmt.Errorf("%w: variable %d: a floor of nothing", ErrTable, i)
 		case c[i] < v.Floor || c[i] > v.Ceiling:
 			return fmt.Errorf("%w: variable %d: %d is outside %d…%d", ErrTable, i, c[i], v.Floor, v.Ceiling)
-		case v.Kept != "" && c[i] != t.Now(i):
+		case v.Kept != "" && (c[i] != t.Now(i) || v.Target != c[i]):
 			return fmt.Errorf("%w: variable %d is kept, and %d is not what it is now", ErrTable, i, c[i])
 		}
 		for n := range v.Curve {

@@ -41,6 +41,8 @@ func For(in Input) planner.Targets {
 			at[place{n.Workload, n.Container}] = st
 		}
 	}
+	remembered := newWarm(&in)
+	out.Notes = append(out.Notes, remembered.notes...)
 	for i := range in.Snapshot.Workloads {
 		w := &in.Snapshot.Workloads[i]
 		class, _ := in.Policy.ClassOf(w)
@@ -58,6 +60,7 @@ func For(in Input) planner.Targets {
 				t := demand.Aim(at[where], resource, now, class, in.At)
 				t.Workload, t.Shape, t.Container, t.Class = w.Ref.String(), w.Shape, k.Name, class.Name
 				t.LimitNow, t.Limit = limit, limit
+				remembered.start(&t, where, len(w.Containers), class)
 				why, dropped := in.Doubts.about(where, resource)
 				if t.Evidence.Faults += dropped; why != "" {
 					doubt(&t, why)
