@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -14,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tenon-sh/tenon/planner"
-	"github.com/tenon-sh/tenon/planner/usage"
 	"github.com/tenon-sh/tenon/simulations/loads"
 	"github.com/tenon-sh/tenon/simulations/walk"
 )
@@ -40,13 +38,9 @@ const evaluateExample = `  tenon evaluate --usage usage.csv.gz --against vpa,krr
 
 var evaluateOutputs = []string{"table", "json", "csv"}
 
-// readUsage hands recorded usage to a sink, series by series. What reads files is not in this build yet.
-var readUsage = func(context.Context, io.Reader, []string, func(usage.Series)) (notes []string, err error) {
-	return nil, badInputf("--usage: this build reads no recordings; --synthetic SEED makes one")
-}
-
 type evaluateOptions struct {
-	usage     []string
+	usage     usageOptions
+	source    sourceOptions
 	synthetic uint64
 	families  []string
 	workloads int
@@ -68,8 +62,9 @@ func newEvaluate() *cobra.Command {
 		Args:    noArguments,
 		RunE:    o.run,
 	}
+	o.usage.sourceFlags(cmd)
+	o.source.flags(cmd)
 	f := cmd.Flags()
-	f.StringArrayVar(&o.usage, "usage", nil, "recorded usage: a `FILE`, a folder, or - for standard input; can be repeated")
 	f.Uint64Var(&o.synthetic, "synthetic", 0, "make the recording instead, from this `SEED`")
 	f.StringSliceVar(&o.families, "families", nil, "`NAMES` of the families to make: "+strings.Join(loads.Families(), ", ")+" (default all)")
 	f.IntVar(&o.workloads, "workloads", 4, "`COUNT` of workloads to make of each family")
@@ -104,7 +99,7 @@ func (o *evaluateOptions) run(cmd *cobra.Command, _ []string) error {
 func (o *evaluateOptions) check(cmd *cobra.Command) error {
 	made := cmd.Flags().Changed("synthetic")
 	switch {
-	case made == (len(o.usage) > 0):
+	case made == o.usage.given():
 		return badInputf("give either --usage FILE or --synthetic SEED")
 	case o.warm < time.Hour || o.every < o.step || o.step < time.Second:
 		return badInputf("--warmup is an hour at least, --every is --step at least, and --step is a second at least")
@@ -112,6 +107,8 @@ func (o *evaluateOptions) check(cmd *cobra.Command) error {
 		return badInputf("--step: with --synthetic it is whole minutes that divide an hour")
 	case made && (o.workloads < 1 || o.workloads > loads.WorkloadsMax || o.days < 1 || o.days > loads.DaysMax):
 		return badInputf("--workloads is 1 to %d, --days 1 to %d", loads.WorkloadsMax, loads.DaysMax)
+	case o.source.given() && made:
+		return badInputf("-f says what workloads of a recording ask for: --synthetic makes its own")
 	case len(o.against) == 0:
 		return badInputf("--against: name at least one of %s", strings.Join(walk.Names(), ", "))
 	}
@@ -158,19 +155,27 @@ func (o *evaluateOptions) evaluate(cmd *cobra.Command) (walk.Board, error) {
 }
 
 func (o *evaluateOptions) loads(cmd *cobra.Command) ([]loads.Workload, error) {
-	if len(o.usage) == 0 {
+	if !o.usage.given() {
 		all, err := loads.Make(loads.Options{Seed: o.synthetic, Families: o.families, Workloads: o.workloads, Days: o.days, Step: int64(o.step / time.Minute)})
 		return all, badInput(err)
 	}
+	var s *planner.Snapshot
+	if o.source.given() {
+		snapshot, err := o.source.snapshot(cmd.InOrStdin(), &progress{})
+		if err != nil {
+			return nil, err
+		}
+		s = &snapshot
+	}
 	g := walk.NewGather(o.step.Milliseconds())
-	notes, err := readUsage(cmd.Context(), cmd.InOrStdin(), o.usage, g.Add)
+	notes, err := o.usage.gather(cmd, s, g.Add)
 	if err != nil {
 		return nil, err
 	}
 	for _, n := range notes {
 		say(cmd.ErrOrStderr(), "tenon: %s", oneLine(n))
 	}
-	all, err := g.Loads(func(planner.Ref, string) walk.Amounts { return walk.Amounts{} })
+	all, err := g.Loads(askedFor(s))
 	return all, badInput(err)
 }
 

@@ -1,16 +1,15 @@
 package main
 
 import (
-	"context"
 	"encoding/csv"
 	"encoding/json"
-	"io"
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/tenon-sh/tenon/planner"
-	"github.com/tenon-sh/tenon/planner/usage"
 	"github.com/tenon-sh/tenon/simulations/walk"
 )
 
@@ -68,24 +67,21 @@ func TestEvaluateCSVAndJSON(t *testing.T) {
 	}
 }
 
-// TestEvaluateUsage hands samples in as a reader would.
+// TestEvaluateUsage reads hourly memory of one container for 17 days; one sample is not true.
 func TestEvaluateUsage(t *testing.T) {
-	old := readUsage
-	t.Cleanup(func() { readUsage = old })
-	readUsage = func(_ context.Context, _ io.Reader, paths []string, sink func(usage.Series)) ([]string, error) {
-		if paths[0] != "a.csv" || paths[1] != "b.csv" {
-			t.Errorf("paths %q", paths)
-		}
-		s := usage.Series{Metric: usage.Memory, Key: usage.Key{Workload: planner.Ref{Namespace: "n", Kind: "Deployment", Name: "web"}, Pod: "p", Container: "c"}}
-		for i := range int64(17 * 24) {
-			s.Samples = append(s.Samples, usage.Sample{At: 1_790_000_000_000 + i*3_600_000, Value: float64(300<<20 + i)})
-		}
-		sink(s)
-		return []string{"a note"}, nil
+	file := filepath.Join(t.TempDir(), "a.csv")
+	var text strings.Builder
+	text.WriteString("timestamp,namespace,workload,pod,container,metric,value\n")
+	for i := range int64(17 * 24) {
+		fmt.Fprintf(&text, "%d,n,Deployment/web,p,c,memory,%d\n", 1_790_000_000+i*3600, 300<<20+i)
 	}
-	args := []string{"evaluate", "--usage", "a.csv", "--usage", "b.csv", "--step", "1h"}
+	text.WriteString("1791468000,n,Deployment/web,p,c,memory,-5\n")
+	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"evaluate", "--usage", file, "--step", "1h"}
 	got := tenon(t, "", args...)
-	if want := "tenon: a note\ntenon: the recording does not say what is asked for: no row asis\n"; got.code != exitOK || got.stderr != want {
+	if want := "tenon: 1 samples cannot be true and do not count\ntenon: the recording does not say what is asked for: no row asis\n"; got.code != exitOK || got.stderr != want {
 		t.Errorf("exit code %d, stderr %q, want %q", got.code, got.stderr, want)
 	}
 	if !strings.Contains(got.stdout, "1 workloads, 1 pods, 3 container-days") || strings.Contains(got.stdout, "asis") {

@@ -29,19 +29,24 @@ type usageOptions struct {
 }
 
 func (o *usageOptions) flags(cmd *cobra.Command) {
+	o.sourceFlags(cmd)
+	cmd.Flags().StringVar(&o.policy, "policy", "", "accepted risk by class of workload, a `FILE`: see tenon targets --print-policy")
+}
+
+// sourceFlags are those of where usage comes from.
+func (o *usageOptions) sourceFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&o.files, "usage", nil, "recorded usage: `FILE`, folder or \"-\": CSV of samples, VPA checkpoints, alibaba-genai-v2026; plain or gzip; can be repeated")
 	f.StringVar(&o.memoryLimit, "usage-memory-limit", "", "the memory limit, an `AMOUNT` such as 64Gi, that a recording tells memory as a share of (alibaba-genai-v2026)")
 	p := &o.prometheus
 	f.StringVar(&p.URL, "prometheus", "", "read usage from this `URL`: Prometheus, Thanos, Mimir, VictoriaMetrics")
 	f.DurationVar(&p.Window, "window", 14*24*time.Hour, "how far back to ask Prometheus, a `DURATION` such as 336h")
-	f.DurationVar(&p.Step, "step", 5*time.Minute, "between two samples of Prometheus, a `DURATION`")
+	f.DurationVar(&p.Step, "prometheus-step", 5*time.Minute, "between two of its samples, a `DURATION`")
 	f.StringVar(&p.BearerTokenFile, "prometheus-token-file", "", "send the bearer token in this `FILE`")
 	f.StringVar(&p.Username, "prometheus-username", "", "`NAME` for basic authentication")
 	f.StringVar(&p.PasswordFile, "prometheus-password-file", "", "its password, in a `FILE`")
 	f.StringVar(&p.CAFile, "prometheus-ca-file", "", "trust the certificates in this `FILE` as well")
 	f.StringVar(&p.Tenant, "prometheus-tenant", "", "send this `TENANT` as X-Scope-OrgID")
-	f.StringVar(&o.policy, "policy", "", "accepted risk by class of workload, a `FILE`: see tenon targets --print-policy")
 }
 
 func (o *usageOptions) given() bool { return len(o.files) > 0 || o.prometheus.URL != "" }
