@@ -76,7 +76,7 @@ func (w *washing) units(t *tail) {
 // plateau returns the middle of values that are all about the same.
 func plateau(values []float64, spread float64) (level float64, ok bool) {
 	least, most := slices.Min(values), slices.Max(values)
-	return least + (most-least)/2, least > 0 && most <= least*spread
+	return least + float64((most-least)/2), least > 0 && most <= least*spread
 }
 
 // against holds memory and CPU against what the container asks for.

@@ -26,7 +26,7 @@ type shares struct {
 }
 
 func (h *shares) add(v float64) {
-	h.count[int(math.Ceil(min(max(v, 0), 1)*(bins-1)-1e-9))]++
+	h.count[int(math.Ceil(float64(min(max(v, 0), 1)*(bins-1))-1e-9))]++
 	h.n++
 }
 
