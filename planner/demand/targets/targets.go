@@ -194,6 +194,7 @@ func subjectOf(n seriesName) subject {
 		return subject{place{n.key.Workload, n.key.Container}, demand.Memory}
 	case usage.GPUActive, usage.GPUMemory, usage.GPUUtil:
 		return subject{place{workload: n.key.Workload}, gpuResource}
+	case usage.CPU, usage.CPUMost, usage.Throttled, usage.Restarts, usage.Replicas:
 	}
 	return subject{place{n.key.Workload, n.key.Container}, demand.CPU}
 }

@@ -55,13 +55,14 @@ func TestACheckpointIsAStart(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := targets.For(targets.Input{Snapshot: cluster(), Policy: planner.DefaultPolicy(), At: noon, Checkpoints: remembered(t, tc.change)})
 			cpu, memory := find(t, got, "app", "cpu"), find(t, got, "app", "memory")
-			if tc.unknown != "" {
+			switch {
+			case tc.unknown != "":
 				if !strings.Contains(cpu.Unknown, tc.unknown) || cpu.Target != 1000 || memory.Unknown == "" {
 					t.Errorf("cpu %+v, memory %+v", cpu, memory)
 				}
-			} else if cpu.Unknown != "" || cpu.Target < 200 || cpu.Target > 260 || cpu.Curve.At(cpu.Target) > 10_000 {
+			case cpu.Unknown != "" || cpu.Target < 200 || cpu.Target > 260 || cpu.Curve.At(cpu.Target) > 10_000:
 				t.Errorf("cpu %+v", cpu)
-			} else if memory.Unknown != "" || memory.Target != 2048 {
+			case memory.Unknown != "" || memory.Target != 2048:
 				t.Errorf("memory was lowered on a checkpoint: %+v", memory)
 			}
 			noted := tc.note == ""
