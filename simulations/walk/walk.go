@@ -88,7 +88,8 @@ func (o Options) WithDefaults() Options {
 type Result struct {
 	Method, Knob string
 	Default      bool
-	Of           []Tally // of each workload, in their order
+	Of           []Tally   // of each workload, in their order
+	Last         []Amounts // what each asked for in the end
 }
 
 // Decision is a request from a step on.
@@ -108,6 +109,7 @@ func Run(of []loads.Workload, m Method, o Options) Result {
 	r := Result{Method: m.Name, Knob: m.Knob, Default: m.Default}
 	for n := range w.of {
 		r.Of = append(r.Of, w.of[n].tally)
+		r.Last = append(r.Last, w.of[n].now)
 	}
 	return r
 }

@@ -25,6 +25,8 @@ const setDemand = "demand"
 const (
 	demandRecording = setDemand + "/recording"
 	demandFamilies  = setDemand + "/families"
+	demandMoney     = setDemand + "/money"
+	demandIngest    = setDemand + "/ingest"
 	genaiFolder     = "alibaba-genai-v2026"
 	genaiMemory     = "pod_memory_util_anon.csv.gz"
 )
@@ -46,6 +48,10 @@ type demandResult struct {
 	Rules    string     `json:"rules"`
 	Promises []promise  `json:"promises"`
 	Hourly   *hourly    `json:"hourly,omitempty"` // VPA that decides each hour
+
+	GPU    *gpuResult    `json:"gpu,omitempty"`
+	Money  *moneyResult  `json:"money,omitempty"`
+	Ingest *ingestResult `json:"ingest,omitempty"`
 }
 
 // promise is how what was promised was kept.
@@ -59,21 +65,29 @@ type hourly struct{ SlackMemory, KillRate, SlackCPU, Under, Churn float64 }
 
 // demandCases lists the cases of the set and what is missing.
 func demandCases(o options) (list, missing []string) {
-	list = []string{seeded(demandFamilies, unseen(o.seeds))}
-	if !o.pattern.MatchString(demandRecording) {
+	list = []string{seeded(demandFamilies, unseen(o.seeds)), seeded(demandMoney, unseen(o.seeds)), demandIngest}
+	if !o.pattern.MatchString(demandRecording) && !o.pattern.MatchString(demandGPU) {
 		return list, nil
 	}
 	if _, err := os.Stat(filepath.Join(o.traces, genaiFolder, genaiMemory)); err != nil {
 		return list, []string{fmt.Sprintf("There is no recording at `%s`: the case %q is left out. Set `TENON_TRACES` to the folder that holds `%s`.",
 			filepath.Join(o.traces, genaiFolder), demandRecording, genaiFolder)}
 	}
-	return append(list, demandRecording), nil
+	return append(list, demandRecording, demandGPU), nil
 }
 
 // measureDemand walks.
 func measureDemand(o options) (result, error) {
 	start := time.Now()
 	r := result{Case: o.one, Demand: &demandResult{}}
+	switch set, seed, _ := cutSeed(o.one); {
+	case o.one == demandGPU:
+		return r, timed(&r, func() error { return measureGPU(o, &r) })
+	case o.one == demandIngest:
+		return r, timed(&r, func() error { return measureIngest(&r) })
+	case set == demandMoney:
+		return r, timed(&r, func() error { return measureMoney(seed, &r) })
+	}
 	var all []loads.Workload
 	var err error
 	var rules walk.Options

@@ -90,3 +90,50 @@ func TestDemandPromises(t *testing.T) {
 		t.Errorf("%d promises, want %d", len(d.Promises), want)
 	}
 }
+
+// What the week shows is counted by hand: an hour above the request is one kill, and each step of CPU counts.
+func TestHeldRequestsAreCounted(t *testing.T) {
+	const step = 5 * 60 * 1000
+	days := moneyDecided + promisedDays
+	p := loads.Pod{CPU: make([]int64, days*288), Memory: make([]int64, days*288)}
+	from := moneyDecided * 288
+	p.Memory[from-1], p.CPU[from-1] = 100, 100 // before the decision
+	for i := range 13 {
+		p.Memory[from+100+i] = 100 // an hour and a step: two kills
+	}
+	p.CPU[from], p.CPU[from+5] = 100, 101
+	b := bill{all: []loads.Workload{{Step: step, Pods: []loads.Pod{p}}}}
+	kills, under := b.held(func(int) walk.Amounts { return walk.Amounts{CPU: 100, Memory: 99} })
+	if want := 2.0 / promisedDays * 1000; kills != want || under != 1.0/(promisedDays*288) {
+		t.Errorf("%v kills and %v under, want %v and %v", kills, under, want, 1.0/(promisedDays*288))
+	}
+}
+
+// Of the settings that risk no more than VPA's default each method's cheapest is marked, and no other.
+func TestTheCheapestAtNoMoreRiskIsMarked(t *testing.T) {
+	m := moneyResult{Rows: []moneyRow{
+		{Method: "vpa", Default: true, Kills: 10, Under: 0.1, Cost: 50},
+		{Method: "a", Kills: 10, Under: 0.1, Cost: 45},
+		{Method: "a", Kills: 11, Under: 0.1, Cost: 40},
+		{Method: "a", Kills: 9, Under: 0.2, Cost: 30},
+		{Method: "a", Kills: 0, Under: 0, Cost: 60},
+	}}
+	m.compare()
+	for n, want := range []bool{true, true, false, false, false} {
+		if m.Rows[n].Best != want {
+			t.Errorf("row %d: best %v", n, m.Rows[n].Best)
+		}
+	}
+}
+
+func TestCutLoadsEndWithTheDecision(t *testing.T) {
+	all, err := loads.Make(loads.Options{Seed: 1, Workloads: 1, Days: familyDays})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, l := range cut(all, moneyDecided) {
+		if got, want := len(l.Pods[0].CPU), moneyDecided*288+1; got != want || len(all[n].Pods[0].CPU) != familyDays*288 {
+			t.Errorf("%s: %d steps of %d, want %d", l.Ref, got, len(all[n].Pods[0].CPU), want)
+		}
+	}
+}

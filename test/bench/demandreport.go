@@ -28,7 +28,16 @@ func (r report) demand(b *strings.Builder) {
 	b.WriteString("## Rightsizing\n\n" + demandWhat)
 	demandGoals(b, of)
 	for _, x := range of {
-		demandCase(b, x)
+		switch d := x.Demand; {
+		case d.GPU != nil:
+			gpuReport(b, x)
+		case d.Money != nil:
+			moneyReport(b, x)
+		case d.Ingest != nil:
+			ingestReport(b, x)
+		default:
+			demandCase(b, x)
+		}
 	}
 }
 
@@ -63,8 +72,6 @@ func demandGoals(b *strings.Builder, of []result) {
 	}
 	if len(g.rows) > 0 {
 		g.write(b)
-	} else {
-		b.WriteString("`planner/demand` is not in this build: no goal is measured.\n\n")
 	}
 }
 

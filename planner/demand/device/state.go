@@ -147,3 +147,25 @@ func (in *Intake) States() []*State {
 	})
 	return out
 }
+
+// Peak returns the most device memory that was measured, in bytes; 0: none was.
+func (s *State) Peak() int64 {
+	most := int64(0)
+	for _, p := range s.Peaks {
+		most = max(most, p.bytes)
+	}
+	return most
+}
+
+// Busy returns the share of time that the device was active in, at a quantile of the samples; where only GPU_UTIL was
+// measured, that. 0: neither was.
+func (s *State) Busy(q float64) float64 {
+	h := s.Active
+	if h == nil {
+		h = s.Util
+	}
+	if h == nil {
+		return 0
+	}
+	return float64(h.quantile(q)) / 1000
+}
