@@ -28,8 +28,9 @@ run: build ## Plan the embedded example cluster, print the plan, write out/plan.
 	@bin/tenon plan --example --report out/plan.html --out out/plan.json
 
 .PHONY: test
-test: ## Run all tests
+test: ## Run all tests, and those against VPA's own code
 	@go test -timeout 20m ./...
+	@go -C test/vpa test -timeout 20m ./...
 
 .PHONY: verify
 verify: $(LINT) ## Check format, vet, lint, modules, generated files and the rules of the house

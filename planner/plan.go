@@ -32,6 +32,8 @@ type Plan struct {
 	Changes     Changes     `json:"changes"`
 	Solver      Solver      `json:"solver"`
 	Notes       []Note      `json:"notes"`
+	// Rightsizing is there where the plan was made for other requests than the pods have: see engine.Joint.
+	Rightsizing *Rightsizing `json:"rightsizing,omitempty"`
 	// Proof is the canonical JSON of planner/engine's proof: problem, packing, certificate, and
 	// what joins them to the names above.
 	Proof  json.RawMessage `json:"proof"`

@@ -201,8 +201,8 @@ func many(shapes int) *model.Problem {
 func TestMoreRowsSwapsAndBeamsPay(t *testing.T) {
 	l := few
 	l.Iterations, l.Branches = 500, 5000
-	solve := func(rows int) (*generator, *simplex.Master) {
-		g := newGenerator(whole(many(40), l))
+	solve := func(shapes, rows int) (*generator, *simplex.Master) {
+		g := newGenerator(whole(many(shapes), l))
 		g.lines = nil
 		g.layOut(rows)
 		m := g.start(nil)
@@ -213,7 +213,7 @@ func TestMoreRowsSwapsAndBeamsPay(t *testing.T) {
 	}
 	first, last, swaps, gain := 0.0, 0.0, 0, int64(0)
 	for _, rows := range []int{3, 12, 24, 40} {
-		g, m := solve(rows)
+		g, m := solve(40, rows)
 		if g.best.Value < last*(1-1e-3) {
 			t.Errorf("%d rows prove %v, fewer %v", rows, g.best.Value, last)
 		}
@@ -233,6 +233,7 @@ func TestMoreRowsSwapsAndBeamsPay(t *testing.T) {
 		if rows == 40 {
 			continue
 		}
+		g, m = solve(80, rows) // of few shapes value alone does as well
 		beams, left := g.assemble(m, newStock(g.Problem))
 		value := slices.Clone(g.demand)
 		fills := g.greedy(g.all(), value, positive(g.best.Shapes), newStock(g.Problem))

@@ -147,7 +147,7 @@ func (d *diver) searchRound(p prices, worths []float64) int {
 	for i, o := range offers {
 		bin := g.bins[o.k]
 		c, worth := bin.Shake(p.pi, o.rel, d.rng, shakes)
-		if c = bin.Global(c); worth > g.threshold(o.k, p)*(1+slackTarget) && !g.seen[patternKey(o.k, c)] {
+		if c = bin.Global(c); worth > g.tolerated(o.k, g.threshold(o.k, p), slackTarget) && !g.seen[patternKey(o.k, c)] {
 			found[i] = c
 			continue
 		}

@@ -128,7 +128,7 @@ func (g *generator) prove(w proving, use func(o offer, t float64, v proved) int)
 	for len(w.offers) > 0 && w.need > 0 {
 		now := w.offers[:g.batch(&w)]
 		w.offers = w.offers[len(now):]
-		threshold := func(o offer) float64 { return g.threshold(o.k, w.p) * (1 + g.slackOf(o.k)) }
+		threshold := func(o offer) float64 { return g.tolerated(o.k, g.threshold(o.k, w.p), g.slackOf(o.k)) }
 		out, limits, meets := make([]proved, len(now)), make([]float64, len(now)), make([]bool, len(now))
 		for i, o := range now {
 			limits[i], meets[i] = threshold(o), g.byMeeting(o.k)

@@ -97,7 +97,7 @@ func (g *generator) giveUp(m *simplex.Master, w proving, o offer, v proved) int 
 		for l, n := range v.unreal {
 			worth += float64(p.pi[g.bins[o.k].Shapes[l]] * float64(n))
 		}
-		if worth > g.threshold(o.k, p)*(1+slackTarget) { // it may owe what it is worth to cards and dimensions that it leaves empty
+		if worth > g.tolerated(o.k, g.threshold(o.k, p), slackTarget) { // it may owe what it is worth to cards and dimensions that it leaves empty
 			g.addFraction(m, o.k, floats(v.unreal))
 			return 1
 		}

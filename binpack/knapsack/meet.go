@@ -223,7 +223,7 @@ func (m *meeter) charge(pi []float64, threshold float64) {
 	for i := range order {
 		order[i] = i
 	}
-	worth := func(i int) float64 { return mu[i] * m.lot.left[i] }
+	worth := func(i int) float64 { return float64(mu[i] * m.lot.left[i]) }
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(worth(b), worth(a)) })
 	exact := order[:min(2, len(order))]
 	m.dims = [2]int{-1, -1}

@@ -12,7 +12,9 @@ import (
 	"github.com/spf13/cobra"
 	"sigs.k8s.io/yaml"
 
+	"github.com/tenon-sh/tenon/binpack"
 	"github.com/tenon-sh/tenon/binpack/model"
+	"github.com/tenon-sh/tenon/controllers/manifest"
 	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/planner/engine"
 	"github.com/tenon-sh/tenon/planner/explain"
@@ -28,25 +30,33 @@ Nothing is changed anywhere. The input is one of
   --trace NAME a recorded cluster, with --pods and perhaps --nodes
   --example    the example cluster in this binary
 
+With --usage or --prometheus, requests are planned together with the nodes: each within the range that its recorded usage
+and the accepted risk (--policy) allow. -o vpa and -o patch write the requests that were chosen.
+
 What is understood and not obeyed (preferences) or not understood at all is named in the notes of the plan.`
 
-const planExample = `  kubectl get nodes,pods,deployments,replicasets,statefulsets,daemonsets,jobs,poddisruptionbudgets,nodepools,nodeoverlays \
+const planExample = `  kubectl get nodes,pods,deployments,replicasets,statefulsets,daemonsets,jobs,poddisruptionbudgets,hpa,limitranges,resourcequotas,nodepools,nodeoverlays \
     -A -o yaml | tenon plan -f - --out plan.json --report plan.html
   tenon plan -f dump/ --catalog spot.csv -o wide
+  tenon plan -f cluster.yaml --usage usage.csv.gz --out plan.json
   tenon plan -f cluster.yaml -o json | jq .cost
   tenon plan --trace alibaba-gpu-2023 --pods openb_pod_list_default.csv --gpu-sharing mig --gpu-map P100=v100`
 
-var planOutputs = []string{"table", "wide", "json", "yaml", "markdown"}
+var planOutputs = []string{"table", "wide", "json", "yaml", "markdown", "vpa", "patch"}
 
 // planOptions are the flags of plan.
 type planOptions struct {
 	source       sourceOptions
 	terms        termsOptions
+	usage        usageOptions
 	output       string
 	report, save string
 	strict       bool
 	solve        solveOptions
 	noColor      bool
+
+	sized   planner.Snapshot // of a plan with usage
+	scalers []planner.ScalerAim
 }
 
 func newPlan() *cobra.Command {
@@ -64,6 +74,7 @@ func newPlan() *cobra.Command {
 	}
 	o.source.flags(cmd)
 	o.terms.flags(cmd)
+	o.usage.flags(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.report, "report", "", "also write an HTML report to `FILE`")
 	f.StringVar(&o.save, "out", "", "also write the plan as JSON to `FILE`, for explain and verify")
@@ -79,18 +90,9 @@ func (o *planOptions) run(cmd *cobra.Command) error {
 	if err := oneOf("output", o.output, planOutputs...); err != nil {
 		return err
 	}
-	if err := o.source.check(); err != nil {
-		return err
-	}
-	if err := o.targets(); err != nil {
-		return err
-	}
-	terms, err := o.terms.parse()
+	terms, err := o.check()
 	if err != nil {
 		return err
-	}
-	if o.solve.explain && o.output != "table" && o.output != "wide" {
-		return badInputf("--explain goes with -o table and -o wide: the other forms are the plan alone, which tenon verify checks")
 	}
 	s, err := o.solve.open(stderr)
 	if err != nil {
@@ -103,7 +105,7 @@ func (o *planOptions) run(cmd *cobra.Command) error {
 			return planner.Plan{}, err
 		}
 		snapshot.Terms = terms
-		p, err := engine.Decide(engine.Input{Snapshot: snapshot, Limits: s.limits, Lowered: s.measure, Solve: s.solve(ctx)})
+		p, err := o.decide(ctx, engine.Input{Snapshot: snapshot, Limits: s.limits, Lowered: s.measure, Solve: s.solve(ctx)}, cmd.InOrStdin(), s.bar)
 		gap = s.gapReport(s.name)
 		return p, err
 	})
@@ -133,6 +135,39 @@ func (o *planOptions) run(cmd *cobra.Command) error {
 		return err
 	}
 	return o.verdict(plan)
+}
+
+// check finds what cannot be meant, before anything is read.
+func (o *planOptions) check() (planner.Terms, error) {
+	if err := o.source.check(); err != nil {
+		return planner.Terms{}, err
+	}
+	if err := o.usage.check(); err != nil {
+		return planner.Terms{}, err
+	}
+	if err := o.targets(); err != nil {
+		return planner.Terms{}, err
+	}
+	if o.solve.explain && o.output != "table" && o.output != "wide" {
+		return planner.Terms{}, badInputf("--explain goes with -o table and -o wide: the other forms are the plan alone, which tenon verify checks")
+	}
+	if (o.output == "vpa" || o.output == "patch") && !o.usage.given() {
+		return planner.Terms{}, badInputf("-o %s writes requests that were chosen: give --usage FILE or --prometheus URL", o.output)
+	}
+	return o.terms.parse()
+}
+
+// decide plans nodes, and where usage is given requests together with them.
+func (o *planOptions) decide(ctx context.Context, in engine.Input, stdin io.Reader, bar *progress) (planner.Plan, error) {
+	if !o.usage.given() {
+		return engine.Decide(in)
+	}
+	t, policy, err := o.usage.read(ctx, &in.Snapshot, stdin, bar)
+	if err != nil {
+		return planner.Plan{}, err
+	}
+	o.sized, o.scalers = in.Snapshot, t.Scalers
+	return engine.Joint(engine.JointInput{Input: in, Targets: t, Policy: policy, Search: binpack.FastLimits()})
 }
 
 // measure takes the units and names of a plan's next problem to the solver's progress and report.
@@ -184,6 +219,12 @@ func (o *planOptions) render(p planner.Plan, stdout io.Writer) ([]byte, error) {
 		return yaml.JSONToYAML(data)
 	case "markdown":
 		return []byte(explain.Markdown(p)), nil
+	case "vpa":
+		out, _, err := manifest.VPA(manifest.Chosen(&o.sized, p.Rightsizing), manifest.VPAOptions{At: p.Rightsizing.To})
+		return out, err
+	case "patch":
+		out, _, err := manifest.Patches(&o.sized, manifest.Chosen(&o.sized, p.Rightsizing), o.scalers)
+		return out, err
 	}
 	return []byte(explain.Table(p, explain.Options{
 		Width: width(stdout), Color: colors(stdout, o.noColor), Wide: o.output == "wide",

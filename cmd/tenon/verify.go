@@ -134,6 +134,9 @@ func printVerdict(w io.Writer, name string, r engine.Report) error {
 		of = " for cost and moves together"
 	}
 	g.add("bound", fmt.Sprintf("%s %s an hour is proven%s: the plan costs at most %g %% more than the cheapest possible", r.LowerBound, r.Currency, of, r.GapPercent))
+	if r.Sized > 0 {
+		g.add("requests", fmt.Sprintf("%d were chosen within their ranges at the risks that are told; the plans beside this one are checked as it is", r.Sized))
+	}
 	g.add("problem", fmt.Sprintf("%d kinds of items, %d kinds of bins", r.ItemKinds, r.BinKinds))
 	g.add("digest", oneLine(r.Digest))
 	g.add("input", oneLine(r.InputDigest))

@@ -16,17 +16,15 @@
 //
 // # Determinism
 //
-// The same World gives the same Result. UIDs, by which Karpenter breaks ties, are hashes of names; one worker looks at
-// candidates; lists are sorted on the way in and out. See docs/design/0004-karpenter.md for what Karpenter leaves to
-// chance and what becomes of it here.
+// UIDs, by which Karpenter breaks ties, are hashes of names; one worker looks at candidates; lists are sorted on the way
+// in and out. So the same World gives the same Result, but where pods are bound to zones by spread or affinity: among
+// equally good zones Karpenter takes what a Go map yields first. See docs/design/0004-karpenter.md.
 //
 // # What it refuses
 //
 // A NodePool or NodeOverlay that an API server or Karpenter would not take is an error that names it (ErrWorld). A pod
 // that Karpenter will not place is no error: Result.Unplaced says why, in Karpenter's words.
 package karpenter
-
-//go:generate go run ./gen
 
 // Version is the Karpenter whose scheduler this is; a test compares it with go.mod.
 const Version = "v1.15.0"

@@ -23,10 +23,10 @@ import (
 	"sigs.k8s.io/karpenter/pkg/operator/options"
 	karpscheduling "sigs.k8s.io/karpenter/pkg/scheduling"
 
-	"github.com/tenon-sh/tenon/controllers/karpenter/scheduling"
 	"github.com/tenon-sh/tenon/controllers/kube"
 	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/pricing"
+	"sigs.k8s.io/karpenter/pkg/controllers/provisioning/scheduling"
 )
 
 // Node is a node that takes pods: one to be made, or one that exists.
@@ -63,7 +63,7 @@ type Result struct {
 	Notes        []planner.Note `json:"notes"`
 }
 
-// Schedule lets Karpenter place the pods that have no node. It is deterministic; see the package comment. Errors are
+// Schedule lets Karpenter place the pods that have no node. For what chance there is, see the package comment. Errors are
 // ErrWorld, ErrKarpenter, or those of ctx.
 //
 // Within a batch Karpenter counts the largest type that a new node may become against its NodePool's limits. Pods that

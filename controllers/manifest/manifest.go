@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/tenon-sh/tenon/planner"
+	"github.com/tenon-sh/tenon/planner/lower"
 )
 
 // Recommender is the name under which Tenon recommends.
@@ -45,6 +46,30 @@ func Of(s *planner.Snapshot, t planner.Targets) []Change {
 		}
 		out = append(out, Change{
 			Workload: ref, Container: c.Container, Resource: c.Resource, Now: c.Now, Request: c.Target,
+			LimitNow: c.LimitNow, Limit: c.Limit, Lower: c.Floor, Upper: c.Ceiling,
+		})
+	}
+	return out
+}
+
+// Chosen returns the changes of a plan's rightsizing.
+func Chosen(s *planner.Snapshot, r *planner.Rightsizing) []Change {
+	if r == nil {
+		return nil
+	}
+	refs := map[string]planner.Ref{}
+	for i := range s.Workloads {
+		refs[lower.WorkloadName(s.Workloads[i])] = s.Workloads[i].Ref
+	}
+	var out []Change
+	for i := range r.Containers {
+		c := &r.Containers[i]
+		ref, ok := refs[c.Workload]
+		if !ok || c.Unknown != "" || c.Kept != "" {
+			continue
+		}
+		out = append(out, Change{
+			Workload: ref, Container: c.Container, Resource: c.Resource, Now: c.Now, Request: c.Chosen,
 			LimitNow: c.LimitNow, Limit: c.Limit, Lower: c.Floor, Upper: c.Ceiling,
 		})
 	}

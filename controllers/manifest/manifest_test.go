@@ -181,3 +181,22 @@ func TestHostileNamesStayInTheirComment(t *testing.T) {
 		t.Errorf("%q, %v", out, err)
 	}
 }
+
+func TestChosenRequestsAreWhatIsWritten(t *testing.T) {
+	s, _ := shop()
+	r := &planner.Rightsizing{Containers: []planner.Sizing{
+		{Workload: "shop/Deployment/web", Container: "app", Resource: "cpu", Now: 1000, Floor: 300, Target: 400, Ceiling: 500, Chosen: 350, LimitNow: 800, Limit: 700},
+		{Workload: "shop/CronJob/report", Container: "app", Resource: "cpu", Now: 1000, Chosen: 1000, Unknown: "no data"},
+		{Workload: "shop/CronJob/report", Container: "app", Resource: "memory", Now: 1000, Chosen: 1000, Kept: "held"},
+		{Workload: "shop/Deployment/gone", Container: "app", Resource: "cpu", Chosen: 1},
+	}}
+	want := []manifest.Change{{
+		Workload: s.Workloads[0].Ref, Container: "app", Resource: "cpu", Now: 1000, Request: 350, LimitNow: 800, Limit: 700, Lower: 300, Upper: 500,
+	}}
+	if diff := cmp.Diff(want, manifest.Chosen(s, r)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := manifest.Chosen(s, nil); got != nil {
+		t.Errorf("of a plan without rightsizing: %v", got)
+	}
+}

@@ -46,7 +46,7 @@ func Decide(in Input) (planner.Plan, error) {
 	if err != nil {
 		return planner.Plan{}, err
 	}
-	return assemble(s, low, k)
+	return assemble(s, low, k, nil)
 }
 
 // solve packs and checks. Without items there is nothing to ask the solver.
@@ -67,13 +67,20 @@ func solve(in Input, p *model.Problem) (*model.Packing, error) {
 	return &own, nil
 }
 
-// assemble raises a checked packing and closes the plan. Verify calls it again.
-func assemble(s planner.Snapshot, low lower.Lowered, k *model.Packing) (planner.Plan, error) {
+// assemble raises a checked packing and closes the plan. Verify calls it again. sizes is nil where requests stay as they are.
+func assemble(s planner.Snapshot, low lower.Lowered, k *model.Packing, sizes *wireRightsizing) (planner.Plan, error) {
 	plan, err := raise.Raise(s, low, k)
 	if err != nil {
 		return planner.Plan{}, fmt.Errorf("%w: %w", ErrInternal, err)
 	}
-	plan.Proof, err = json.Marshal(proof{Snapshot: toWire(s), Index: toIndex(low.Index), Problem: low.Problem, Packing: *k})
+	if sizes != nil {
+		if plan.Rightsizing, err = sizes.section(&s, low, k); err != nil {
+			return planner.Plan{}, err
+		}
+	}
+	plan.Proof, err = json.Marshal(proof{
+		Snapshot: toWire(s), Index: toIndex(low.Index), Problem: low.Problem, Packing: *k, Rightsizing: sizes,
+	})
 	if err != nil {
 		return planner.Plan{}, fmt.Errorf("%w: encode the proof: %w", ErrInternal, err)
 	}

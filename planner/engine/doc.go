@@ -3,6 +3,9 @@
 //
 //	Snapshot ─ Canonical ─ Lower ─► Problem ─ Solve ─► Packing ─ check.Packing ─ Raise ─► Plan + proof + digest
 //
+// [Joint] does the same for requests that may lie anywhere within ranges: it packs, asks planner/sizing what to ask for
+// next, and packs again. Its plan says what other requests would have cost and risked, and the proof holds those plans too.
+//
 // The solver is a value in the input. Nothing here trusts it: check.Packing runs on every packing, in production, and a
 // packing that fails is an internal error and no plan.
 //
@@ -15,13 +18,17 @@
 // and compares the whole document, value by value. So everything that a plan says follows from its proof, and
 // whoever changes a number anywhere is told where.
 //
+// Of a joint plan it also holds ranges, curves, the choice, and the packings of the two plans that it is compared with:
+// Verify recomputes all requests, checks all three packings, and adds the risks up again.
+//
 // # What a proof cannot show
 //
-// Recomputing the digest makes a changed plan pass only if all that depends on the change is changed with it. Three
+// Recomputing the digest makes a changed plan pass only if all that depends on the change is changed with it. Four
 // kinds of change remain, and no document can rule them out by itself:
 //
 //   - A certificate may be changed into another proof of the same bound. Nothing that the plan claims becomes wrong.
-//   - The solver's work counts are history. They stand in two places, which must agree; nobody can recompute them.
+//   - Curves and evidence are taken as they are: what was measured is not in the proof, only its digest.
+//   - The solver's work counts, and the reasons for requests, are history. They stand in two places, which must agree; nobody can recompute them.
 //   - A Snapshot may be replaced by another one, with everything that follows from it. That is a plan for another
 //     cluster, and [VerifyAgainst] tells it from the plan for this one.
 package engine

@@ -44,6 +44,7 @@ type Report struct {
 	Workloads     int
 	ItemKinds     int // of the packing problem that was checked
 	BinKinds      int
+	Sized         int  // requests whose range, choice and risk were checked, with the two plans beside this one; 0: they are as asked
 	InputCompared bool // VerifyAgainst: it is the plan for that input
 }
 
@@ -56,19 +57,20 @@ func Verify(data []byte) (Report, error) {
 
 // VerifyAgainst is Verify, and also checks that the plan was made from a given Snapshot.
 func VerifyAgainst(data []byte, s planner.Snapshot) (Report, error) {
-	report, given, err := verify(data)
+	report, p, err := verify(data)
 	if err != nil {
 		return Report{}, err
 	}
+	given := &p.Snapshot
 	s.SpotPools = given.SpotPools // what was asked of the plan is no part of its input
 	if given.Terms != nil {
 		s.Terms = *given.Terms
 	}
-	canonical, err := lower.Canonical(s)
+	var d differ
+	canonical, err := p.Rightsizing.planned(s, &d)
 	if err != nil {
 		return Report{}, err
 	}
-	var d differ
 	if err := compareValues(&d, "$.proof.snapshot", given, toWire(canonical)); err != nil {
 		return Report{}, err
 	}
@@ -109,49 +111,49 @@ func compareBytes(d *differ, path string, got, want []byte) error {
 	return nil
 }
 
-func verify(data []byte) (Report, wireSnapshot, error) {
+func verify(data []byte) (Report, *proof, error) {
 	p, err := open(data)
 	if err != nil {
-		return Report{}, wireSnapshot{}, err
+		return Report{}, nil, err
 	}
 	s, err := fromWire(&p.Snapshot)
 	if err != nil {
-		return Report{}, wireSnapshot{}, err
+		return Report{}, nil, err
 	}
 	low, err := lower.Lower(s)
 	if err != nil {
-		return Report{}, wireSnapshot{}, fmt.Errorf("%w: proof.snapshot: %w", ErrChanged, err)
+		return Report{}, nil, fmt.Errorf("%w: proof.snapshot: %w", ErrChanged, err)
 	}
 	var d differ
 	if err := compareValues(&d, "$.proof.problem", p.Problem, low.Problem); err != nil {
-		return Report{}, wireSnapshot{}, err
+		return Report{}, nil, err
 	}
 	if err := d.error(ErrChanged, "its snapshot gives"); err != nil {
-		return Report{}, wireSnapshot{}, err
+		return Report{}, nil, err
 	}
 	if err := check.Packing(&low.Problem, &p.Packing); err != nil {
-		return Report{}, wireSnapshot{}, fmt.Errorf("%w: %w", ErrProof, err)
+		return Report{}, nil, fmt.Errorf("%w: %w", ErrProof, err)
 	}
 	p.Packing.Work.Branches = 0
-	plan, err := assemble(s, low, &p.Packing)
+	plan, err := assemble(s, low, &p.Packing, p.Rightsizing)
 	if err != nil {
-		return Report{}, wireSnapshot{}, fmt.Errorf("%w: %w", ErrChanged, err)
+		return Report{}, nil, fmt.Errorf("%w: %w", ErrChanged, err)
 	}
 	want, err := json.Marshal(plan)
 	if err != nil {
-		return Report{}, wireSnapshot{}, fmt.Errorf("encode the plan: %w", err)
+		return Report{}, nil, fmt.Errorf("encode the plan: %w", err)
 	}
 	var got bytes.Buffer
 	if err := json.Compact(&got, data); err != nil {
-		return Report{}, wireSnapshot{}, fmt.Errorf("%w: %w", ErrPlan, err)
+		return Report{}, nil, fmt.Errorf("%w: %w", ErrPlan, err)
 	}
 	if err := compareBytes(&d, "$", got.Bytes(), want); err != nil {
-		return Report{}, wireSnapshot{}, err
+		return Report{}, nil, err
 	}
 	if err := d.error(ErrChanged, "its proof gives"); err != nil {
-		return Report{}, wireSnapshot{}, err
+		return Report{}, nil, err
 	}
-	return summarize(&plan, &low), p.Snapshot, nil
+	return summarize(&plan, &low), p, nil
 }
 
 // open reads what kind of document it is and, strictly, its proof. Whatever else the document says is compared at the end.
@@ -193,6 +195,9 @@ func summarize(plan *planner.Plan, low *lower.Lowered) Report {
 		Planned: plan.Cost.PlannedPerHour, Moves: plan.Cost.MovesPerHour, LowerBound: plan.Cost.LowerBoundPerHour, GapPercent: plan.Cost.GapPercent,
 		Status: plan.Solver.Status, Workloads: len(plan.Workloads),
 		ItemKinds: len(low.Problem.Items), BinKinds: len(low.Problem.Bins),
+	}
+	if plan.Rightsizing != nil {
+		r.Sized = len(plan.Rightsizing.Containers)
 	}
 	for i := range plan.Nodes {
 		r.Nodes += plan.Nodes[i].Count

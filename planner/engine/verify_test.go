@@ -137,6 +137,10 @@ func FuzzVerify(f *testing.F) {
 	for _, world := range worlds() {
 		f.Add(encode(f, decide(f, world())))
 	}
+	for _, world := range jointWorlds() {
+		s, targets := world()
+		f.Add(encode(f, jointly(f, s, targets)))
+	}
 	f.Add([]byte(`{"apiVersion":"tenon.sh/v1alpha1","kind":"Plan","proof":{"snapshot":{"offers":[{"type":"m"}]},"packing":{"bins":[{"bin":0}]}}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		report, err := engine.Verify(data)

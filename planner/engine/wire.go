@@ -15,6 +15,8 @@ type proof struct {
 	Index    wireIndex     `json:"index"`
 	Problem  model.Problem `json:"problem"`
 	Packing  model.Packing `json:"packing"`
+	// Rightsizing is there where requests were chosen: the Snapshot then has those.
+	Rightsizing *wireRightsizing `json:"rightsizing,omitempty"`
 }
 
 // wireIndex names the problem's integers for readers of other tools. Verify recomputes it.

@@ -48,6 +48,7 @@ func cleaned(p planner.Plan) planner.Plan {
 		each(&n.Object, &n.Text)
 		n.Severity = planner.Severity(clean(string(n.Severity)))
 	}
+	p.Rightsizing = cleanRightsizing(p.Rightsizing)
 	return p
 }
 
@@ -100,4 +101,42 @@ func cleanResources(r planner.Resources) planner.Resources {
 	}
 	r.Extended = extended
 	return r
+}
+
+// cleanRightsizing is a Rightsizing with every string made safe to lay out. The one given is not changed.
+func cleanRightsizing(in *planner.Rightsizing) *planner.Rightsizing {
+	if in == nil {
+		return nil
+	}
+	r := *in
+	each(&r.Source, &r.Usage, &r.Policy, &r.Proof, &r.Says)
+	r.Workloads = slices.Clone(r.Workloads)
+	for i := range r.Workloads {
+		each(&r.Workloads[i].Workload)
+	}
+	r.Containers = slices.Clone(r.Containers)
+	for i := range r.Containers {
+		x := &r.Containers[i]
+		each(&x.Workload, &x.Container, &x.Resource, &x.Class, &x.Unknown, &x.Kept, &x.Why, &x.Evidence.Pattern)
+		x.Evidence.Says = cleanAll(x.Evidence.Says)
+	}
+	r.GPUs = slices.Clone(r.GPUs)
+	for i := range r.GPUs {
+		x := &r.GPUs[i]
+		each(&x.Name, &x.Why, &x.Workload, &x.Class, &x.Now, &x.Model, &x.Unknown, &x.Held)
+		x.Choices, x.Refused = slices.Clone(x.Choices), slices.Clone(x.Refused)
+		for j := range x.Choices {
+			each(&x.Choices[j].Model, &x.Choices[j].SpeedSource, &x.Choices[j].Why)
+		}
+		for j := range x.Refused {
+			each(&x.Refused[j].Model, &x.Refused[j].Need, &x.Refused[j].Why)
+		}
+	}
+	r.Notes = slices.Clone(r.Notes)
+	for i := range r.Notes {
+		n := &r.Notes[i]
+		each(&n.Object, &n.Text)
+		n.Severity = planner.Severity(clean(string(n.Severity)))
+	}
+	return &r
 }

@@ -177,7 +177,7 @@ func floatPercent(value float64, up bool) string {
 	unit := math.Pow(10, float64(decimals))
 	if up {
 		// 1e-6 of the last digit forgives what a binary float adds to a decimal that is exact.
-		value = math.Ceil(value*unit-1e-6)/unit + 0 // + 0 turns a negative zero positive
+		value = math.Ceil(float64(value*unit)-1e-6)/unit + 0 // + 0 turns a negative zero positive
 	}
 	return strconv.FormatFloat(value, 'f', decimals, 64) + " %"
 }

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/tenon-sh/tenon/planner"
 )
@@ -57,6 +59,8 @@ type report struct {
 	IdleWords                        string
 	ByResource, ByType, Nodes, Works table
 	Today, Unplaced, Notes           table
+	Sized, Resized                   table // no rows: requests stay as they are
+	SizedWords, SizedSays            string
 	UnplacedLine, WarningLine        string
 	Solver                           string
 	WorkRows                         int
@@ -76,7 +80,13 @@ type chip struct {
 }
 
 // sentence begins with a capital and ends with a stop.
-func sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] + "." }
+func sentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(first)) + strings.TrimSuffix(text[size:], ".") + "."
+}
 
 func policy(style, script string) string {
 	hash := func(text string) string {
@@ -114,10 +124,15 @@ func (v *view) report() report {
 		Today:         v.todayTable(),
 		Unplaced:      v.unplacedTable(),
 		Notes:         v.noteTable(),
+		Sized:         v.sizedTable(),
+		Resized:       v.resizedTable(),
 		WorkRows:      workRowsMax,
 		HoursPerMonth: HoursPerMonth,
 	}
 	v.headlineFigures(&r)
+	if v.Rightsizing != nil {
+		r.SizedWords, r.SizedSays = sizedWords+" "+v.keptLine()+".", sentence(v.usageLine())+" "+sentence(cmp.Or(v.Rightsizing.Says, "no more is said"))
+	}
 	r.Legend, r.LegendMore = v.legend(tints)
 	warnings := int64(0)
 	for _, n := range v.notes {

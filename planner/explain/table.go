@@ -28,6 +28,7 @@ func Table(p planner.Plan, o Options) string {
 	v := newView(p)
 	var b strings.Builder
 	v.writeSummary(&b, o)
+	v.writeRightsizing(&b, o)
 	if o.Wide {
 		v.writeNodesWide(&b, o)
 		v.writeWorkloads(&b, o)

@@ -66,6 +66,7 @@ func (v *view) workload(name string, more Alternatives) string {
 		head += fmt.Sprintf("; priority %s", count(int64(w.Priority)))
 	}
 	b.WriteString(hang("", head+".", textWidth))
+	v.whatItNeeds(&b, w.Workload)
 	v.whereItRuns(&b, w)
 	v.whyUnplaced(&b, w.Workload)
 	v.whatElse(&b, w, more)
@@ -238,6 +239,7 @@ func (v *view) whatElse(b *strings.Builder, w *work, more Alternatives) {
 	}
 	g := grid{columns: []column{{head: "  INSTANCE TYPE"}, {head: "ZONE"}, {head: "CAPACITY"}, {head: "POOL"}, {head: "NODE/H", right: true, drop: 1},
 		{head: "FIT", right: true, drop: 1}, {head: "POD/H", right: true}, {head: ""}}}
+	foot := "POD/H is what one more pod costs there at the plan's shadow prices."
 	for _, a := range alternatives {
 		each(&a.InstanceType, &a.Zone, &a.CapacityType, &a.Pool, &a.Excluded)
 		remark := v.used(w, a)
@@ -251,11 +253,16 @@ func (v *view) whatElse(b *strings.Builder, w *work, more Alternatives) {
 		if a.PodsPerNode > 0 {
 			fit = count(a.PodsPerNode)
 		}
-		g.add("  "+a.InstanceType, a.Zone, a.CapacityType, a.Pool, node, fit, decimal(a.PricePerPod, hourDecimals, nearest), remark)
+		pod := decimal(a.PricePerPod, hourDecimals, nearest)
+		if a.PricePerHour > 0 && a.PricePerPod > a.PricePerHour { // the price of having no more of them, which says nothing to people
+			pod = "full"
+			foot = "POD/H is what one more pod costs there at the plan's shadow prices; full: there are no more nodes of the kind to be had."
+		}
+		g.add("  "+a.InstanceType, a.Zone, a.CapacityType, a.Pool, node, fit, pod, remark)
 	}
 	g.dropEmpty()
 	b.WriteString(g.render(0, false))
-	b.WriteString(hang("  ", "POD/H is what one more pod costs there at the plan's shadow prices.", textWidth))
+	b.WriteString(hang("  ", foot, textWidth))
 }
 
 // used says whether an alternative is what the plan uses.

@@ -49,7 +49,11 @@ func Number(o *planner.Offer) int64 {
 // neither in the problem nor in the plan. Lists are sorted; offers stand in the order of preference (held, existing,
 // heavier NodePool, cheaper, smaller); workloads without pods, resources that nobody asks for, and the new offers
 // that DaemonSets alone overfill are left out, the last with a Note. The argument is not changed.
-func Canonical(s planner.Snapshot) (planner.Snapshot, error) {
+func Canonical(s planner.Snapshot) (planner.Snapshot, error) { return CanonicalFor(s, nil) }
+
+// CanonicalFor is Canonical for a Snapshot that is planned with several requests: what is trimmed is what nobody asks for,
+// neither its workloads nor the given ones, whose requests and GPU needs alone are looked at.
+func CanonicalFor(s planner.Snapshot, also []planner.Workload) (planner.Snapshot, error) {
 	if err := valid(&s); err != nil {
 		return planner.Snapshot{}, err
 	}
@@ -60,7 +64,8 @@ func Canonical(s planner.Snapshot) (planner.Snapshot, error) {
 		c.out.At = s.At.UTC().Round(0)
 	}
 	c.workloads()
-	c.names = asked(c.out.Workloads)
+	c.names = asked(slices.Concat(c.out.Workloads, also))
+	c.also = also
 	c.limits()
 	c.offers()
 	c.sets()
@@ -74,6 +79,7 @@ func Canonical(s planner.Snapshot) (planner.Snapshot, error) {
 type canon struct {
 	in    *planner.Snapshot
 	out   planner.Snapshot
+	also  []planner.Workload
 	names []string // resources that somebody asks for
 	moved []int    // by workload of in: its index in out, or -1
 	order []int    // by offer of out: its index in in
@@ -244,10 +250,12 @@ func (c *canon) profilesAsked() map[string]map[string]bool {
 		}
 		out[model] = map[string]bool{}
 		m, _ := gpu.ByKey(model)
-		for j := range c.out.Workloads {
-			for name := range NeedOn(c.out.Workloads[j].GPU, model).Slices {
-				if p, ok := m.Profile(name); ok {
-					out[model][m.Profiles[p].Name] = true
+		for _, list := range [][]planner.Workload{c.out.Workloads, c.also} {
+			for j := range list {
+				for name := range NeedOn(list[j].GPU, model).Slices {
+					if p, ok := m.Profile(name); ok {
+						out[model][m.Profiles[p].Name] = true
+					}
 				}
 			}
 		}

@@ -84,6 +84,14 @@ func (x *Shadow) Pod(item int) pricing.Micro {
 	return x.micro(item, least)
 }
 
+// Room is what one more unit of a dimension of one bin would be worth to the bound, in 1/Scale of a millionth.
+func (x *Shadow) Room(bin, dim int) int64 {
+	if dim >= len(x.mult[bin].Dims) {
+		return 0
+	}
+	return x.mult[bin].Dims[dim]
+}
+
 // micro turns an amount for one item, in 1/Scale, into money for one pod, to the nearest millionth.
 func (x *Shadow) micro(item int, amount int64) pricing.Micro {
 	parts := mul(max(x.cert.Scale, 1), x.low.Index.Items[item].Pods(1))

@@ -43,9 +43,12 @@ type Sample struct {
 	Value float64
 }
 
-// Series is one metric of one Key. Samples are in the order in which the source gave them.
+// Series is one metric of one Key, or a part of it: a reader hands on a long one in chunks, later ones after earlier ones.
+// Samples are in the order in which the source gave them.
 type Series struct {
 	Key     Key
 	Metric  Metric
 	Samples []Sample
+	Origin  string  // the file or the server; "" where nobody says
+	Lines   []int64 // of Origin, one for each sample; nil: it has none
 }

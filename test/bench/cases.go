@@ -69,6 +69,10 @@ func cases(o options) (list, missing []string, err error) {
 			list = append(list, name)
 		}
 	}
+	if !o.quick {
+		demand, lost := demandCases(o)
+		list, missing = append(list, demand...), append(missing, lost...)
+	}
 	list = slices.DeleteFunc(list, func(name string) bool { return !o.pattern.MatchString(name) })
 	if len(list) == 0 {
 		return nil, missing, fmt.Errorf("no case matches %q", o.pattern)

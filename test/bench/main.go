@@ -4,6 +4,7 @@
 //	make bench                                     # everything: some 20 minutes, alone on two cores
 //	go run ./test/bench -quick                     # a look of a minute, to standard output
 //	go run ./test/bench -cases 'synth/10k-200/'    # some cases, by a pattern of their names
+//	go run ./test/bench -cases '^demand/'          # recommenders of requests alone: two minutes
 //
 // # What is measured
 //

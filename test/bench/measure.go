@@ -40,6 +40,8 @@ type result struct {
 	Others              []other `json:"others"` // in the order of firstfit.Ways
 	Again               []again `json:"again,omitempty"`
 	Rivals              []rival `json:"rivals,omitempty"`
+
+	Demand *demandResult `json:"demand,omitempty"` // of cases in which nothing is packed
 }
 
 // other is what a yardstick makes of the case.
@@ -84,12 +86,18 @@ func (r result) String() string {
 	if r.Error != "" {
 		return "failed: " + r.Error
 	}
+	if r.Demand != nil {
+		return fmt.Sprintf("%.1f s, %d MiB", r.Solve.Seconds(), r.PeakMiB)
+	}
 	return fmt.Sprintf("gap %s %%, %.1f s, %d MiB", up(r.gap(), 3), r.Solve.Seconds(), r.PeakMiB)
 }
 
 // measure runs the one case of the options in this process.
 func measure(ctx context.Context, o options) (result, error) {
 	name, start := o.one, time.Now()
+	if strings.HasPrefix(name, setDemand+"/") {
+		return measureDemand(o)
+	}
 	p, err := load(o.traces, name)
 	if err != nil {
 		return result{}, err

@@ -339,7 +339,7 @@ func (a *asked) busy(r ratio) int64 {
 // capacity falls off exponentially with the room above the highest peak, at the scale of what peaks exceed their median by
 // (the tail of the exponential family: Pickands 1975), and at least 2 % of the peak. The scale's floor is chosen.
 func (a *asked) risk(capacityMiB int64) int64 {
-	room := float64(capacityMiB)*mebibyte - float64(a.use.peak)
+	room := float64(capacityMiB*mebibyte) - float64(a.use.peak)
 	if room < 0 {
 		return 1_000_000
 	}

@@ -26,7 +26,7 @@ type shares struct {
 }
 
 func (h *shares) add(v float64) {
-	h.count[int(math.Ceil(min(max(v, 0), 1)*(bins-1)-1e-9))]++
+	h.count[int(math.Ceil(float64(min(max(v, 0), 1)*(bins-1))-1e-9))]++
 	h.n++
 }
 
@@ -146,4 +146,26 @@ func (in *Intake) States() []*State {
 			strings.Compare(x.Container, y.Container), strings.Compare(x.Device, y.Device), strings.Compare(x.Slice, y.Slice))
 	})
 	return out
+}
+
+// Peak returns the most device memory that was measured, in bytes; 0: none was.
+func (s *State) Peak() int64 {
+	most := int64(0)
+	for _, p := range s.Peaks {
+		most = max(most, p.bytes)
+	}
+	return most
+}
+
+// Busy returns the share of time that the device was active in, at a quantile of the samples; where only GPU_UTIL was
+// measured, that. 0: neither was.
+func (s *State) Busy(q float64) float64 {
+	h := s.Active
+	if h == nil {
+		h = s.Util
+	}
+	if h == nil {
+		return 0
+	}
+	return float64(h.quantile(q)) / 1000
 }

@@ -1,0 +1,188 @@
+package demand
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/tenon-sh/tenon/planner"
+)
+
+// The resources that Aim knows.
+const (
+	CPU    = "cpu"
+	Memory = "memory"
+)
+
+// When nothing can be said. All chosen.
+const (
+	samplesLeast  = 100
+	hoursLeast    = 3
+	completeLeast = 0.5  // of the samples that the pods would have given without gaps
+	faultsMost    = 0.05 // of all samples, as usage.Doubt has it
+	silentMost    = 8 * 24 * time.Hour
+)
+
+// nominal are the risks that a curve has points for, in millionths, beside those that the policy accepts.
+var nominal = []int64{500_000, 300_000, 200_000, 150_000, 100_000, 70_000, 50_000, 30_000, 20_000, 15_000, 10_000, 7_000, 5_000, 3_000, 2_000, 1_500, 1_000, 500, 200, 100, 20, 1}
+
+// need is what both resources can tell: risks of amounts in milli-CPU or MiB.
+type need struct {
+	state    *State
+	resource string
+	class    planner.Class
+	now      int64
+	at       time.Time
+	accepted planner.Accepted
+	risk     func(amount float64) float64
+	peak     float64   // in the regime
+	floor    float64   // no target is below, whatever the risk says
+	hours    []float64 // level of each hour with data, oldest first
+	most     []float64 // most of each hour
+	when     []int32   // the hours
+	regime   regime
+	tail     tail
+	leak     float64
+	shape    string // of the pattern
+	ahead    string // why the hours ahead are told from others than all
+	says     []string
+}
+
+// Aim says what a container should ask for of one resource, "cpu" or "memory", at an instant: now is the request of
+// today in milli-CPU or MiB (0: none). What was measured after the instant does not count. Where nothing can be said the Target
+// holds what is asked for now, and why.
+func Aim(s *State, resource string, now int64, c planner.Class, at time.Time) planner.Target {
+	t := planner.Target{Resource: resource, Class: c.Name, Now: now, Floor: now, Target: now, Ceiling: now}
+	if s == nil {
+		t.Unknown = "there are no samples"
+		return t
+	}
+	t.Workload, t.Container = s.name.Owner(), s.name.Container
+	n := need{state: s, resource: resource, class: c, now: now, at: at}
+	switch resource {
+	case CPU:
+		n.ofCPU()
+	case Memory:
+		n.ofMemory()
+	default:
+		t.Unknown = fmt.Sprintf("%q is no resource that usage is known of", resource)
+		return t
+	}
+	t.Evidence = n.evidence()
+	if t.Unknown = n.unknown(t.Evidence); t.Unknown != "" {
+		return t
+	}
+	n.told()
+	t.Curve = n.curve()
+	t.Floor, t.Target, t.Ceiling = n.least(t.Curve, n.accepted.Floor), n.least(t.Curve, n.accepted.Target), n.least(t.Curve, n.accepted.Ceiling)
+	t.Target = max(t.Target, t.Floor)
+	t.Ceiling = max(t.Ceiling, t.Target)
+	n.judge(&t)
+	return t
+}
+
+func (n *need) ofCPU() {
+	c := n.state.cpuNeed(n.at.UnixMilli(), float64(24*horizonDays(n.class)))
+	n.accepted, n.risk, n.peak, n.regime, n.tail, n.when = n.class.CPU, c.risk, c.peak, c.regime, c.tail, c.at
+	if c.season {
+		n.ahead = "the two weeks before are alike hour by hour: only the hours of the week that lie ahead count"
+	}
+	for _, h := range c.hours {
+		n.hours = append(n.hours, c.value(h[1]))
+		n.most = append(n.most, c.value(h[0]))
+	}
+}
+
+func (n *need) ofMemory() {
+	m := n.state.memoryNeed(n.at.UnixMilli())
+	n.accepted, n.peak, n.regime, n.tail, n.when, n.leak = n.class.Memory, m.peak, m.regime, m.tail, m.at, m.leak
+	n.hours, n.most = m.seen, m.seen
+	if a := m.ahead(float64(24 * horizonDays(n.class))); a != nil {
+		n.ahead = "the two weeks before are alike hour by hour: only the hours of the week that lie ahead count"
+		if a.once {
+			n.ahead = "how far usage gets from where it is now says more than how high it has been"
+		}
+	}
+	hours := float64(24 * horizonDays(n.class))
+	n.risk = func(r float64) float64 { return m.risk(r, hours) }
+}
+
+// horizonDays is at most a hundred years.
+func horizonDays(c planner.Class) int64 { return min(cmp.Or(max(c.HorizonDays, 0), 28), 36_500) }
+
+// unknown says why nothing can be said, "" where something can.
+func (n *need) unknown(e planner.Evidence) string {
+	of := ofCPU
+	if n.resource == Memory {
+		of = ofMemory
+	}
+	samples, s := int64(n.state.samples[of]), n.state
+	switch {
+	case s.condemned>>of&1 != 0:
+		return "a series is in another unit than it claims, or cannot be believed for another reason"
+	case len(n.hours) == 0 && samples > 0:
+		return "no samples lie within the two weeks before"
+	case samples < samplesLeast:
+		return fmt.Sprintf("%d samples, fewer than %d", samples, samplesLeast)
+	case int64(s.faults) > int64(faultsMost*float64(samples+int64(s.faults))):
+		return fmt.Sprintf("%d samples cannot be true, beside %d that can: more than 5 %%", s.faults, samples)
+	case len(n.hours) < hoursLeast:
+		return fmt.Sprintf("%d hours with samples, fewer than %d", len(n.hours), hoursLeast)
+	case float64(samples) < completeLeast*float64(e.Expected):
+		return fmt.Sprintf("%d samples of %d that there should be: less than half", samples, e.Expected)
+	case n.at.Sub(hourEnd(n.when[len(n.when)-1])) > silentMost:
+		return "the newest sample is from " + hourEnd(n.when[len(n.when)-1]).Format("2006-01-02 15h")
+	}
+	return ""
+}
+
+func hourEnd(h int32) time.Time { return time.UnixMilli(int64(h+1) * hourMilli).UTC() }
+
+func hourStart(h int32) time.Time { return time.UnixMilli(int64(h) * hourMilli).UTC() }
+
+// curve has a point for each nominal and each accepted risk.
+func (n *need) curve() planner.Curve {
+	risks := append(slices.Clone(nominal), n.accepted.Floor, n.accepted.Target, n.accepted.Ceiling)
+	slices.SortFunc(risks, func(a, b int64) int { return cmp.Compare(b, a) })
+	var curve planner.Curve
+	for _, risk := range slices.Compact(risks) {
+		amount := int64(math.Ceil(min(n.solve(float64(max(risk, 1))/1e6), 1e15)))
+		amount = max(amount, int64(math.Ceil(n.floor)), 1)
+		p := planner.CurvePoint{Request: amount, Risk: max(1, min(risk, int64(math.Ceil(1e6*n.risk(float64(amount))))))}
+		if k := len(curve); k > 0 {
+			p.Risk = min(p.Risk, curve[k-1].Risk)
+			if curve[k-1].Request == p.Request {
+				curve[k-1] = p
+				continue
+			}
+		}
+		curve = append(curve, p)
+	}
+	return curve
+}
+
+// solve returns the smallest amount whose risk is at most the given one, to a thousandth.
+func (n *need) solve(risk float64) float64 {
+	low, high := 0.0, max(n.peak, 1)
+	for n.risk(high) > risk && high < 1e12 {
+		low, high = high, float64(1.25*high)+1
+	}
+	for high-low > 0.0005*high {
+		mid := (low + high) / 2
+		if n.risk(mid) > risk {
+			low = mid
+		} else {
+			high = mid
+		}
+	}
+	return high
+}
+
+func (n *need) least(c planner.Curve, risk int64) int64 {
+	if r, ok := c.Least(max(risk, 1)); ok {
+		return r
+	}
+	return c[len(c)-1].Request
+}

@@ -1,0 +1,4 @@
+package engine
+
+// Dealt is for the tests of this package.
+var Dealt = dealt

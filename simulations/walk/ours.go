@@ -1,0 +1,124 @@
+package walk
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/tenon-sh/tenon/planner"
+	"github.com/tenon-sh/tenon/planner/demand"
+	"github.com/tenon-sh/tenon/planner/usage"
+)
+
+// Ours asks planner/demand, at an accepted risk of CPU and of memory in millionths. Its defaults are those of
+// planner.DefaultPolicy.
+func Ours(cpu, memory, horizonDays int64) Method {
+	class := planner.DefaultPolicy().Classes[0]
+	usual := class.CPU.Target == cpu && class.Memory.Target == memory && horizonDays == class.HorizonDays
+	class.CPU = planner.Accepted{Floor: cpu, Target: cpu, Ceiling: cpu}
+	class.Memory = planner.Accepted{Floor: memory, Target: memory, Ceiling: memory}
+	class.HorizonDays = horizonDays
+	return Method{
+		Name: "ours", Knob: fmt.Sprintf("risk %g %% / %g %%", float64(cpu)/1e4, float64(memory)/1e4), Default: usual,
+		New: func(f Fleet) Recommender {
+			o := &ours{class: class, fleet: f}
+			for range f.Subjects {
+				o.intakes = append(o.intakes, demand.NewIntake(demand.Options{}))
+			}
+			o.states = make([]*demand.State, len(f.Subjects))
+			return o
+		},
+	}
+}
+
+// oursOf are our settings, from the most generous to the most frugal.
+func oursOf() []Method {
+	var all []Method
+	for _, s := range [][2]int64{{100, 10}, {1_000, 100}, {3_000, 1_000}, {10_000, 10_000}, {20_000, 50_000}, {50_000, 200_000}, {100_000, 500_000}} {
+		all = append(all, Ours(s[0], s[1], 0))
+	}
+	return all
+}
+
+// OursPromising is ours at a risk within so many days, for Hold.
+func OursPromising(riskMillionths, horizonDays int64) *Method {
+	m := Ours(riskMillionths, riskMillionths, horizonDays)
+	return &m
+}
+
+type ours struct {
+	class   planner.Class
+	fleet   Fleet
+	intakes []*demand.Intake
+	states  []*demand.State // of this morning; nil: samples came in since
+}
+
+func (o *ours) Observe(n int, c Chunk) {
+	s := o.fleet.Subjects[n]
+	o.states[n] = nil
+	for _, seen := range c.Pods {
+		key := usage.Key{Workload: s.Ref, Namespace: s.Ref.Namespace, Pod: seen.Name, Container: s.Container}
+		add := func(m usage.Metric, samples []usage.Sample) {
+			if len(samples) > 0 {
+				o.intakes[n].Add(usage.Series{Key: key, Metric: m, Samples: samples})
+			}
+		}
+		add(usage.CPU, samples(c, seen.CPU))
+		add(usage.Memory, samples(c, seen.Memory))
+		add(usage.OOMKills, events(c, seen.Kills))
+		add(usage.Restarts, events(c, seen.Restarts))
+	}
+}
+
+// samples have the instant at which their step ends.
+func samples(c Chunk, values []int64) []usage.Sample {
+	out := make([]usage.Sample, 0, len(values))
+	for i, v := range values {
+		if v >= 0 {
+			out = append(out, usage.Sample{At: c.From + int64(i+1)*c.Step, Value: float64(v)})
+		}
+	}
+	return out
+}
+
+func events(c Chunk, steps []int) []usage.Sample {
+	var out []usage.Sample
+	for _, i := range steps {
+		out = append(out, usage.Sample{At: c.From + int64(i+1)*c.Step, Value: 1})
+	}
+	return out
+}
+
+// Morning measures how promises to all workloads have held.
+func (o *ours) Morning(int64) {
+	var all []*demand.State
+	for n := range o.states {
+		if o.states[n] = o.state(n); o.states[n] != nil {
+			all = append(all, o.states[n])
+		}
+	}
+	demand.Calibrate(all)
+}
+
+func (o *ours) state(n int) *demand.State {
+	if s := o.intakes[n].States(); len(s) > 0 {
+		return s[0]
+	}
+	return nil
+}
+
+const mib = 1 << 20
+
+func (o *ours) Recommend(n int, at int64, now Amounts) Amounts {
+	s := o.states[n]
+	if s == nil {
+		s = o.state(n) // after a kill: what was measured of the others this morning does not count here
+	}
+	when := time.UnixMilli(at).UTC()
+	if t := demand.Aim(s, demand.CPU, now.CPU, o.class, when); t.Unknown == "" {
+		now.CPU = t.Target
+	}
+	if t := demand.Aim(s, demand.Memory, (now.Memory+mib-1)/mib, o.class, when); t.Unknown == "" {
+		now.Memory = t.Target * mib
+	}
+	return now
+}
