@@ -153,7 +153,7 @@ func (n *need) curve() planner.Curve {
 	slices.SortFunc(risks, func(a, b int64) int { return cmp.Compare(b, a) })
 	var curve planner.Curve
 	for _, risk := range slices.Compact(risks) {
-		amount := int64(math.Ceil(min(n.solve(float64(max(risk, 1))/1e6), n.far)))
+		amount := int64(math.Ceil(n.solve(float64(max(risk, 1)) / 1e6)))
 		amount = max(amount, int64(math.Ceil(n.floor)), 1)
 		p := planner.CurvePoint{Request: amount, Risk: max(1, int64(math.Ceil(1e6*n.risk(float64(amount)))))}
 		if float64(amount) < n.far {
@@ -171,11 +171,11 @@ func (n *need) curve() planner.Curve {
 	return curve
 }
 
-// solve returns the smallest amount whose risk is at most the given one, to a thousandth.
+// solve returns the smallest amount whose risk is at most the given one, to a thousandth; far where that has more.
 func (n *need) solve(risk float64) float64 {
 	low, high := 0.0, max(n.peak, 1)
 	for n.risk(high) > risk && high < n.far {
-		low, high = high, float64(1.25*high)+1
+		low, high = high, min(float64(1.25*high)+1, n.far)
 	}
 	for high-low > 0.0005*high {
 		mid := (low + high) / 2

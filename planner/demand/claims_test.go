@@ -406,6 +406,7 @@ func TestNoTargetIsOutOfSight(t *testing.T) {
 		"a high day in two weeks": {levels(100, 1000, 2, 3000, 234, 1000), 2 * (1 + 2.0/3)},
 		"a run each day":          {slices.Repeat(levels(20, 1000, 3, 4000, 1, 1000), 14), 2},
 		"half a day":              {levels(5, 1000, 1, 3000, 6, 1000), 7.5 + 7.5*2/3},
+		"one run in four days":    {levels(40, 1000, 2, 1500, 54, 1000), 2.65 + 2.65/3},
 	} {
 		s := told{hours: tc.hours}.states(t, 0.01)
 		for _, resource := range []string{CPU, Memory} {
@@ -413,8 +414,13 @@ func TestNoTargetIsOutOfSight(t *testing.T) {
 			if most := 1.04 * tc.most * float64(a.Evidence.Peak); a.Unknown != "" || float64(a.Target) > most {
 				t.Errorf("%s: %d of %s, more than %.0f (%s)", name, a.Target, resource, most, a.Unknown)
 			}
-			if last := a.Curve[len(a.Curve)-1]; resource == Memory && tc.most > 2 && last.Risk < 2 {
-				t.Errorf("%s: a risk of %d for what nobody can know", name, last.Risk)
+			m := s.memoryNeed(after(len(tc.hours)).UnixMilli())
+			if far := math.Ceil(reach(&m.tail, len(m.hours), m.peak, 0)); resource == Memory && float64(a.Target) > far {
+				t.Errorf("%s: %d, more than %v", name, a.Target, far)
+			}
+			last, says := a.Curve[len(a.Curve)-1], strings.Join(a.Evidence.Says, "; ")
+			if resource == Memory && tc.most > 2 && (last.Risk < 2 || !strings.Contains(says, "would take more")) {
+				t.Errorf("%s: a risk of %d for what nobody can know, and says %q", name, last.Risk, says)
 			}
 		}
 	}

@@ -206,6 +206,9 @@ func (n *need) judge(t *planner.Target) {
 
 func (n *need) decided(t *planner.Target) {
 	risk := float64(t.Curve.At(t.Target)) / 1e4
+	if float64(t.Target) >= n.far*(1-1e-3) && t.Target > int64(math.Ceil(n.floor)) {
+		n.say("the accepted risk would take more: no more is asked for than what was seen can vouch for")
+	}
 	if n.resource == Memory {
 		n.say("%d MiB: a pod goes above it within %d days with a probability of %.3g %%", t.Target, horizonDays(n.class), risk)
 	} else {
