@@ -86,13 +86,24 @@ func (s *solver) packed(f filled) model.Packed {
 // bound rounds the parts' duals to a certificate. Rounding can break it by a hair; the duals are
 // then lowered a little, and in the end given up: no bound is better than a wrong one.
 func (s *solver) bound(k *Packing, placed []int64) {
-	if s.certify(k, placed) {
+	passed := s.certify(k, placed)
+	if passed && float64(k.LowerBound) >= (1-claimSlack)*s.claimed() {
 		return
 	}
+	// A case that leaves items out may charge so much for them in one domain that the certificate, which counts an item
+	// where it is worth least, has less than nothing.
+	found := *k
 	for n := range s.proofs {
 		s.proofs[n].bound.Cases = nil // the bound without cases is weaker, and may be provable
 	}
 	if s.certify(k, placed) {
+		if passed && found.LowerBound > k.LowerBound {
+			*k = found
+		}
+		return
+	}
+	if passed {
+		*k = found
 		return
 	}
 	for n := range s.proofs {
@@ -104,6 +115,19 @@ func (s *solver) bound(k *Packing, placed []int64) {
 		k.Proof, k.LowerBound = model.Certificate{}, 0
 		k.Status = status(k)
 	}
+}
+
+// claimSlack is how much less than the parts claim a certificate may prove before others are tried: rounding takes a
+// millionth of it.
+const claimSlack = 1e-5
+
+// claimed is the bound that the parts say they have.
+func (s *solver) claimed() float64 {
+	sum := s.stands.outside
+	for _, pr := range s.proofs {
+		sum += pr.bound.Value
+	}
+	return sum
 }
 
 // certify reports whether the answer with some rounding of the parts' bounds passes the checker.

@@ -21,7 +21,7 @@ Nothing is changed anywhere. A container that nothing reliable is known of is Un
 for the owners of the pods.`
 
 const targetsExample = `  tenon targets -f cluster.yaml --usage usage.csv.gz
-  tenon targets -f cluster.yaml --prometheus https://prometheus:9090 --window 336h -o csv
+  tenon targets -f cluster.yaml --prometheus https://prometheus:9090 --window 14d -o csv
   tenon targets -f cluster.yaml --usage usage.csv.gz --policy policy.yaml -o patch | kubectl diff -f -
   tenon targets --print-policy > policy.yaml`
 

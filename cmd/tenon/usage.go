@@ -40,8 +40,8 @@ func (o *usageOptions) sourceFlags(cmd *cobra.Command) {
 	f.StringVar(&o.memoryLimit, "usage-memory-limit", "", "the memory limit, an `AMOUNT` such as 64Gi, that a recording tells memory as a share of (alibaba-genai-v2026)")
 	p := &o.prometheus
 	f.StringVar(&p.URL, "prometheus", "", "read usage from this `URL`: Prometheus, Thanos, Mimir, VictoriaMetrics")
-	f.DurationVar(&p.Window, "window", 14*24*time.Hour, "how far back to ask Prometheus, a `DURATION` such as 336h")
-	f.DurationVar(&p.Step, "prometheus-step", 5*time.Minute, "between two of its samples, a `DURATION`")
+	durationVar(f, &p.Window, "window", 14*24*time.Hour, "how far back to ask Prometheus, a `DURATION` such as 14d")
+	durationVar(f, &p.Step, "prometheus-step", 5*time.Minute, "between two of its samples, a `DURATION`")
 	f.StringVar(&p.BearerTokenFile, "prometheus-token-file", "", "send the bearer token in this `FILE`")
 	f.StringVar(&p.Username, "prometheus-username", "", "`NAME` for basic authentication")
 	f.StringVar(&p.PasswordFile, "prometheus-password-file", "", "its password, in a `FILE`")

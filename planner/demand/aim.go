@@ -37,11 +37,13 @@ type need struct {
 	at       time.Time
 	accepted planner.Accepted
 	risk     func(amount float64) float64
-	peak     float64   // in the regime
-	floor    float64   // no target is below, whatever the risk says
-	hours    []float64 // level of each hour with data, oldest first
-	most     []float64 // most of each hour
-	when     []int32   // the hours
+	peak     float64                      // in the regime
+	floor    float64                      // no target is below, whatever the risk says
+	far      float64                      // no target is above, whatever the risk says, but for the floor: see reach
+	hours    []float64                    // level of each hour with data, oldest first
+	most     []float64                    // most of each hour
+	when     []int32                      // the hours
+	before   func(hour int32) *memoryNeed // what was known of memory before an hour; nil: next to nothing
 	regime   regime
 	tail     tail
 	leak     float64
@@ -89,6 +91,7 @@ func (n *need) ofCPU() {
 	if c.season {
 		n.ahead = "the two weeks before are alike hour by hour: only the hours of the week that lie ahead count"
 	}
+	n.far = reach(&c.tail, len(c.hours), c.peak, 0)
 	for _, h := range c.hours {
 		n.hours = append(n.hours, c.value(h[1]))
 		n.most = append(n.most, c.value(h[0]))
@@ -106,6 +109,8 @@ func (n *need) ofMemory() {
 		}
 	}
 	hours := float64(24 * horizonDays(n.class))
+	n.before = m.before
+	n.far = reach(&m.tail, len(m.hours), m.peak, float64(m.leak*min(hours, m.ramp)))
 	n.risk = func(r float64) float64 { return m.risk(r, hours) }
 }
 
@@ -148,9 +153,12 @@ func (n *need) curve() planner.Curve {
 	slices.SortFunc(risks, func(a, b int64) int { return cmp.Compare(b, a) })
 	var curve planner.Curve
 	for _, risk := range slices.Compact(risks) {
-		amount := int64(math.Ceil(min(n.solve(float64(max(risk, 1))/1e6), 1e15)))
+		amount := int64(math.Ceil(n.solve(float64(max(risk, 1)) / 1e6)))
 		amount = max(amount, int64(math.Ceil(n.floor)), 1)
-		p := planner.CurvePoint{Request: amount, Risk: max(1, min(risk, int64(math.Ceil(1e6*n.risk(float64(amount))))))}
+		p := planner.CurvePoint{Request: amount, Risk: max(1, int64(math.Ceil(1e6*n.risk(float64(amount)))))}
+		if float64(amount) < n.far {
+			p.Risk = min(p.Risk, risk)
+		}
 		if k := len(curve); k > 0 {
 			p.Risk = min(p.Risk, curve[k-1].Risk)
 			if curve[k-1].Request == p.Request {
@@ -163,11 +171,11 @@ func (n *need) curve() planner.Curve {
 	return curve
 }
 
-// solve returns the smallest amount whose risk is at most the given one, to a thousandth.
+// solve returns the smallest amount whose risk is at most the given one, to a thousandth; far where that has more.
 func (n *need) solve(risk float64) float64 {
 	low, high := 0.0, max(n.peak, 1)
-	for n.risk(high) > risk && high < 1e12 {
-		low, high = high, float64(1.25*high)+1
+	for n.risk(high) > risk && high < n.far {
+		low, high = high, min(float64(1.25*high)+1, n.far)
 	}
 	for high-low > 0.0005*high {
 		mid := (low + high) / 2
@@ -180,9 +188,40 @@ func (n *need) solve(risk float64) float64 {
 	return high
 }
 
+// No target is above so many times the most that was ever seen, or so much further up than that is above the middle, whichever is more.
+// farTimes counts where a week or more is known; of less, by the root of how much less, it is more. Chosen: two weeks cannot tell what
+// lies beyond, and a tail of few blocks, believed at one in a million, asks for more than nodes have.
+const (
+	farTimes = 2
+	farHours = 168
+)
+
+// reach returns the most that may be asked for by blocks, of so many hours: what a leak adds comes on top.
+func reach(t *tail, hours int, peak, grown float64) float64 {
+	middle := peak
+	if k := len(t.sorted); k > 0 {
+		peak, middle = max(peak, t.sorted[0]), t.sorted[k/2]
+	}
+	times := farTimes * math.Sqrt(max(1, farHours/float64(max(hours, 1))))
+	return peak + max(float64((times-1)*peak), float64(times*(peak-middle))) + grown
+}
+
 func (n *need) least(c planner.Curve, risk int64) int64 {
 	if r, ok := c.Least(max(risk, 1)); ok {
 		return r
 	}
 	return c[len(c)-1].Request
+}
+
+// settleMost is by how much a request may be above its target, in percent, before it is brought down. Chosen.
+const settleMost = 10
+
+// Settle returns what to ask for: the target, or what is asked for now where that is no less and at most settleMost percent more. A
+// change restarts pods or at least moves them between nodes, and so little is not worth it. A request below its target is at a risk
+// that nobody accepted, and goes up at once, however little.
+func Settle(t planner.Target) int64 {
+	if t.Now >= t.Target && t.Now-t.Target <= t.Target/100*settleMost+t.Target%100*settleMost/100 {
+		return t.Now
+	}
+	return t.Target
 }

@@ -114,6 +114,35 @@ func (m *memoryNeed) surprise(came []float64) float64 {
 	return m.believed(slices.Max(came)*(1-1e-9), float64(len(came)))
 }
 
+// before returns what was known before an hour, nil where that is next to nothing.
+func (m *memoryNeed) before(hour int32) *memoryNeed {
+	cut, _ := slices.BinarySearch(m.at, hour)
+	if cut < hoursLeast {
+		return nil
+	}
+	past := &memoryNeed{hours: m.hours[:cut], at: m.at[:cut], next: hour, days: m.days}
+	past.learn()
+	return past
+}
+
+// beyond returns the amount that so small a share of the days that reach another one go beyond.
+func (m *memoryNeed) beyond(amount, share float64) float64 {
+	risk := share * m.believed(amount, killDay)
+	low, high := amount, float64(1.25*amount)+1
+	for m.believed(high, killDay) > risk && high < 1e12 {
+		low, high = high, float64(1.25*high)+1
+	}
+	for high-low > 0.001*high {
+		mid := (low + high) / 2
+		if m.believed(mid, killDay) > risk {
+			low = mid
+		} else {
+			high = mid
+		}
+	}
+	return high
+}
+
 // pool is how promises to all containers of a recording have held.
 type pool struct{ powers }
 

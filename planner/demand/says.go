@@ -8,23 +8,25 @@ import (
 	"github.com/tenon-sh/tenon/planner"
 )
 
-// After a container was killed for memory. The step is VPA's (v1.8.1: oomBumpUpRatio, oomMinBumpUp), on what it was seen to have; the others
-// are chosen. What is asked for now takes part for some days only, and is raised only where usage came near it, or where kills go on
-// though it did not: whoever asks every day would otherwise raise it every day for one kill.
+// After a container was killed for memory. The ratio and the step are VPA's (v1.8.1: oomBumpUpRatio, oomMinBumpUp), on what it was seen
+// to have; the others are chosen, and tried in simulations/walk. What is asked for now takes part for some hours only, and is raised only
+// where usage came near it, or where kills go on though it did not: whoever asks often would otherwise raise it each time for one kill.
 const (
-	killRatio   = 1.2
-	killStepMiB = 100
-	killFresh   = 24   // hours: a kill that what is asked for now has not answered yet
-	killRecent  = 24   // hours in which kills go on
-	killHeld    = 0.9  // of what is asked for now: usage was near it
-	killAgain   = 3    // hours with kills, recently, though usage was not near it
-	killSeen    = 1.1  // times what a kill would have raised usage to: more is asked for now than that explains
-	killLift    = 0.05 // of what it had: least that it wanted more
+	killRatio    = 1.2
+	killStepMiB  = 100
+	killRecent   = 24   // hours in which kills go on
+	killHeld     = 0.9  // of what is asked for now: usage was near it
+	killAgain    = 3    // hours with kills, recently, though usage was not near it
+	killSeen     = 2.2  // times what it had: more is asked for now than a kill explains
+	killLift     = 0.05 // of what it had: least that it wanted more
+	killExpected = 1e-3 // risk of a day, at least, that the past gave what it had: no change of level
+	killUsual    = 0.9  // and at most: else it was killed at what it has every day, and samples do not show why
+	killDay      = 24   // hours of that risk
+	killOver     = 6    // hours after which an excess that was expected is over
+	killBeyond   = 0.3  // share of the excesses that got as far, which go beyond what is then asked for; of the next kill that of those
+	killFresh    = 24   // hours in which a kill that was not expected counts: a change of level is then known as one
+	killJump     = 2    // times what is asked for, after such a kill
 )
-
-// killSteps are by how much what is asked for is raised after kills in so many hours of a day: one that follows another shows that the
-// step before was too small. Chosen.
-var killSteps = [...]float64{killRatio, killRatio, 1.5, 2}
 
 // A plateau: memory that rose to a level and stays there without ever falling. Chosen.
 const (
@@ -165,17 +167,11 @@ func (n *need) killed() {
 			had = max(had, n.most[i])
 		}
 	}
-	raised := max(killRatio*had, had+killStepMiB)
-	if asked > killSeen*raised {
+	if asked > killSeen*had {
 		n.floor = max(n.floor, asked)
 		n.say("samples do not show what it was killed at: no less is asked for than now")
 	}
-	if now-newest < killFresh {
-		n.floor = max(n.floor, raised, asked)
-		if had >= killHeld*asked || recent >= killAgain {
-			n.floor = max(n.floor, asked*killSteps[min(recent, len(killSteps)-1)])
-		}
-	}
+	n.raise(now, newest, recent, had)
 	n.say("killed for memory %d times, last on %s: what it had was cut off, and it is taken to have wanted more", n.state.kills, hourStart(newest).Format("2006-01-02 15h"))
 	if n.floor > 0 {
 		n.say("and as that was not long ago, no less than %.0f MiB", n.floor)
@@ -210,6 +206,9 @@ func (n *need) judge(t *planner.Target) {
 
 func (n *need) decided(t *planner.Target) {
 	risk := float64(t.Curve.At(t.Target)) / 1e4
+	if float64(t.Target) >= n.far*(1-1e-3) && t.Target > int64(math.Ceil(n.floor)) {
+		n.say("the accepted risk would take more: no more is asked for than what was seen can vouch for")
+	}
 	if n.resource == Memory {
 		n.say("%d MiB: a pod goes above it within %d days with a probability of %.3g %%", t.Target, horizonDays(n.class), risk)
 	} else {
@@ -220,4 +219,34 @@ func (n *need) decided(t *planner.Target) {
 func quantile(x []float64, q float64) float64 {
 	s := sorted(x)
 	return s[min(max(int(math.Ceil(q*float64(len(s))))-1, 0), len(s)-1)]
+}
+
+// raise answers a kill that what is asked for now has not answered yet. One that the past gave a risk of is an excess like others: what
+// is asked for is what few of those that got so far went beyond, until it is over. One that it gave none is a change of level, and how
+// far it goes is not known.
+func (n *need) raise(now, newest int32, recent int, had float64) {
+	asked := float64(n.now)
+	near := had >= killHeld*asked || recent >= killAgain
+	before := n.before(newest)
+	expected := false
+	if before != nil {
+		u := before.believed(had, killDay)
+		expected = u >= killExpected && u <= killUsual
+	}
+	switch {
+	case expected && now-newest < killOver:
+		n.floor = max(n.floor, float64(had*(1+killLift)))
+		if now-newest <= 1 {
+			n.floor = max(n.floor, asked)
+		}
+		if near {
+			further := before.beyond(had, math.Pow(killBeyond, float64(recent)))
+			n.floor = max(n.floor, float64(asked*(1+killLift)), min(further, n.far))
+		}
+	case !expected && now-newest < killFresh:
+		n.floor = max(n.floor, killRatio*had, had+killStepMiB, asked)
+		if near {
+			n.floor = max(n.floor, asked*killJump)
+		}
+	}
 }

@@ -122,7 +122,8 @@ func (t *tail) within(r, blocks float64) float64 {
 }
 
 // The rate of excesses, 1/mean, has a gamma distribution with k as its shape; its quantiles are those of the normal distribution by the cube
-// root of Wilson and Hilferty (1931).
+// root of Wilson and Hilferty (1931). That is 0 far below the middle where k is small, and a rate of 0 is a risk that no amount brings
+// down: so no quantile is below what P(X ≤ x) ≤ x^k / Γ(k+1) proves of it.
 const quantiles = 41
 
 var normalAt, normalWeights = normals()
@@ -145,7 +146,9 @@ func (t *tail) rates() *[quantiles]float64 {
 		t.gamma = &[quantiles]float64{}
 		for i, z := range normalAt {
 			root := max(0, 1-1/(9*t.k)+z/(3*math.Sqrt(t.k)))
-			t.gamma[i] = t.k * root * root * root
+			small, _ := math.Lgamma(t.k + 1)
+			small = math.Exp((math.Log(math.Erfc(-z/math.Sqrt2)/2) + small) / t.k)
+			t.gamma[i] = max(t.k*root*root*root, small)
 		}
 	}
 	return t.gamma

@@ -9,18 +9,25 @@ import (
 	"github.com/tenon-sh/tenon/planner/usage"
 )
 
-// Ours asks planner/demand, at an accepted risk of CPU and of memory in millionths. Its defaults are those of
-// planner.DefaultPolicy.
+// Ours asks planner/demand, at an accepted risk of CPU and of memory in millionths, for so many days; 0: until the next decision,
+// since a risk is held against the time for which it is accepted, and no target need last longer. (`tenon targets` is asked once in a
+// while, and has planner.DefaultPolicy's 28 days.) Its default has the risks of planner.DefaultPolicy, until the next decision.
 func Ours(cpu, memory, horizonDays int64) Method {
 	class := planner.DefaultPolicy().Classes[0]
-	usual := class.CPU.Target == cpu && class.Memory.Target == memory && horizonDays == class.HorizonDays
+	usual := class.CPU.Target == cpu && class.Memory.Target == memory && horizonDays == 0
 	class.CPU = planner.Accepted{Floor: cpu, Target: cpu, Ceiling: cpu}
 	class.Memory = planner.Accepted{Floor: memory, Target: memory, Ceiling: memory}
-	class.HorizonDays = horizonDays
+	within := "until asked again"
+	if horizonDays > 0 {
+		within = fmt.Sprintf("in %d days", horizonDays)
+	}
 	return Method{
-		Name: "ours", Knob: fmt.Sprintf("risk %g %% / %g %%", float64(cpu)/1e4, float64(memory)/1e4), Default: usual,
+		Name: "ours", Knob: fmt.Sprintf("risk %g %% / %g %% %s", float64(cpu)/1e4, float64(memory)/1e4, within), Default: usual,
 		New: func(f Fleet) Recommender {
 			o := &ours{class: class, fleet: f}
+			if o.class.HorizonDays = horizonDays; horizonDays == 0 {
+				o.class.HorizonDays = max((f.Every+day-1)/day, 1)
+			}
 			for range f.Subjects {
 				o.intakes = append(o.intakes, demand.NewIntake(demand.Options{}))
 			}
@@ -29,6 +36,8 @@ func Ours(cpu, memory, horizonDays int64) Method {
 		},
 	}
 }
+
+const day = int64(24 * time.Hour / time.Millisecond)
 
 // oursOf are our settings, from the most generous to the most frugal.
 func oursOf() []Method {
@@ -115,9 +124,9 @@ func (o *ours) Recommend(n int, at int64, now Amounts) Amounts {
 	}
 	when := time.UnixMilli(at).UTC()
 	if t := demand.Aim(s, demand.CPU, now.CPU, o.class, when); t.Unknown == "" {
-		now.CPU = t.Target
+		now.CPU = demand.Settle(t)
 	}
-	if t := demand.Aim(s, demand.Memory, (now.Memory+mib-1)/mib, o.class, when); t.Unknown == "" {
+	if t := demand.Aim(s, demand.Memory, (now.Memory+mib-1)/mib, o.class, when); t.Unknown == "" && demand.Settle(t) != t.Now {
 		now.Memory = t.Target * mib
 	}
 	return now

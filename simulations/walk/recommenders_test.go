@@ -148,3 +148,35 @@ func TestLateChangesAreNotJudged(t *testing.T) {
 		t.Errorf("judged: %v, %v", up, down)
 	}
 }
+
+// TestOursLastsUntilItIsAskedAgain: who is asked each day asks for less of what leaks than who is asked each month.
+func TestOursLastsUntilItIsAskedAgain(t *testing.T) {
+	ask := func(every time.Duration) walk.Amounts {
+		r := walk.Ours(10_000, 10_000, 0).New(walk.Fleet{Subjects: make([]walk.Subject, 1), Every: every.Milliseconds()})
+		c := flat(loads.Monday, 60*minute, 14*24, 100, gib)
+		for i := range c.Pods[0].Memory {
+			c.Pods[0].Memory[i] += int64(i) * gib / 200
+		}
+		r.Observe(0, c)
+		return r.Recommend(0, loads.Monday+14*24*60*minute, now)
+	}
+	hour, day, month := ask(time.Hour), ask(24*time.Hour), ask(28*24*time.Hour)
+	if hour != day || 2*day.Memory > month.Memory {
+		t.Errorf("asked each hour %+v, each day %+v, each month %+v", hour, day, month)
+	}
+}
+
+// TestOursChangesNothingForLittle: see demand.Settle.
+func TestOursChangesNothingForLittle(t *testing.T) {
+	r := one(walk.Ours(10_000, 10_000, 0))
+	r.Observe(0, flat(loads.Monday, 5*minute, 14*24*12, 1000, gib))
+	at := loads.Monday + 14*24*60*minute
+	first := r.Recommend(0, at, now)
+	more := walk.Amounts{CPU: first.CPU + first.CPU/20, Memory: first.Memory + first.Memory/20}
+	if got := r.Recommend(0, at, more); got != more {
+		t.Errorf("%+v is asked for in place of %+v", got, more)
+	}
+	if got := r.Recommend(0, at, walk.Amounts{CPU: first.CPU - 1, Memory: first.Memory - 1<<20}); got != first {
+		t.Errorf("%+v is asked for, not %+v", got, first)
+	}
+}

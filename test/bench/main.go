@@ -42,6 +42,7 @@ import (
 	"os/signal"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -105,8 +106,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	report := report{Machine: describeMachine(ctx), Date: time.Now(), Missing: missing, Notes: notes, Limit: o.limit, Cores: o.cores, Command: "go run ./test/bench " + strings.Join(args, " ")}
 	failed := 0
 	report.Results = measureAll(ctx, o, list, stderr)
-	if ctx.Err() != nil {
-		return ctx.Err()
+	if ctx.Err() != nil { // what was measured by then is worth having
+		report.Results = slices.DeleteFunc(report.Results, func(r result) bool { return r.Case == "" || r.Error != "" })
+		report.Missing = append(report.Missing, fmt.Sprintf("The run was interrupted: %d of its %d cases are here.", len(report.Results), len(list)))
 	}
 	for _, r := range report.Results {
 		if r.Error != "" {
@@ -120,7 +122,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if failed > 0 {
 		return fmt.Errorf("%d of %d cases failed", failed, len(list))
 	}
-	return nil
+	return ctx.Err()
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
