@@ -17,7 +17,7 @@ import (
 	"k8s.io/client-go/tools/record"
 	v1 "sigs.k8s.io/karpenter/pkg/apis/v1"
 	"sigs.k8s.io/karpenter/pkg/cloudprovider"
-
+	"sigs.k8s.io/karpenter/pkg/controllers/provisioning/scheduling"
 	"sigs.k8s.io/karpenter/pkg/controllers/state"
 	"sigs.k8s.io/karpenter/pkg/events"
 	"sigs.k8s.io/karpenter/pkg/operator/options"
@@ -26,7 +26,6 @@ import (
 	"github.com/tenon-sh/tenon/controllers/kube"
 	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/pricing"
-	"sigs.k8s.io/karpenter/pkg/controllers/provisioning/scheduling"
 )
 
 // Node is a node that takes pods: one to be made, or one that exists.
