@@ -86,35 +86,43 @@ func (s *solver) packed(f filled) model.Packed {
 // bound rounds the parts' duals to a certificate. Rounding can break it by a hair; the duals are
 // then lowered a little, and in the end given up: no bound is better than a wrong one.
 func (s *solver) bound(k *Packing, placed []int64) {
-	passed := s.certify(k, placed)
-	if passed && float64(k.LowerBound) >= (1-claimSlack)*s.claimed() {
-		return
-	}
-	// A case that leaves items out may charge so much for them in one domain that the certificate, which counts an item
-	// where it is worth least, has less than nothing.
-	found := *k
-	for n := range s.proofs {
-		s.proofs[n].bound.Cases = nil // the bound without cases is weaker, and may be provable
-	}
-	if s.certify(k, placed) {
-		if passed && found.LowerBound > k.LowerBound {
-			*k = found
+	var best *Packing
+	try := func() (enough bool) {
+		if !s.certify(k, placed) {
+			return false
 		}
-		return
-	}
-	if passed {
-		*k = found
-		return
-	}
-	for n := range s.proofs {
-		if plain := s.proofs[n].bound.Plain; plain != nil {
-			s.proofs[n].bound = *plain // weaker still, and needs no proof but its multipliers
+		if best == nil || k.LowerBound > best.LowerBound {
+			found := *k
+			best = &found
 		}
+		return float64(k.LowerBound) >= (1-claimSlack)*s.claimed()
 	}
-	if !s.certify(k, placed) {
-		k.Proof, k.LowerBound = model.Certificate{}, 0
-		k.Status = status(k)
+	if try() {
+		return
 	}
+	if s.mend(placed) {
+		try()
+	}
+	if best == nil || best.LowerBound == 0 {
+		for n := range s.proofs {
+			s.proofs[n].bound.Cases = nil // the bound without cases is weaker, and may be provable
+		}
+		try()
+	}
+	if best == nil {
+		for n := range s.proofs {
+			if plain := s.proofs[n].bound.Plain; plain != nil {
+				s.proofs[n].bound = *plain // weaker still, and needs no proof but its multipliers
+			}
+		}
+		try()
+	}
+	if best != nil {
+		*k = *best
+		return
+	}
+	k.Proof, k.LowerBound = model.Certificate{}, 0
+	k.Status = status(k)
 }
 
 // claimSlack is how much less than the parts claim a certificate may prove before others are tried: rounding takes a

@@ -242,12 +242,20 @@ func (g *generator) improve(m *simplex.Master) {
 	}
 }
 
-// casesInUnits writes the tree down with duals in price units.
-func (g *generator) casesInUnits(n *caseNode) *Case {
-	if n.on == nil {
-		b := n.bound
-		g.toUnits(&b)
-		return &Case{Leaf: &b}
+// casesInUnits writes the tree down with duals in price units. above are the nodes that a node is below, the root first.
+func (g *generator) casesInUnits(n *caseNode, above []*caseNode) *Case {
+	if n.on != nil {
+		above = append(above[:len(above):len(above)], n)
+		return &Case{Bins: n.on.bins, Most: int64(n.on.k), Low: g.casesInUnits(n.low, above), High: g.casesInUnits(n.high, above)}
 	}
-	return &Case{Bins: n.on.bins, Most: int64(n.on.k), Low: g.casesInUnits(n.low), High: g.casesInUnits(n.high)}
+	b := n.bound
+	g.toUnits(&b)
+	out := &Case{Leaf: &b}
+	for i := len(above) - 1; i >= 0; i-- {
+		older := above[i].bound
+		older.Cuts = append(slices.Clone(older.Cuts), make([]float64, len(n.cuts)-len(older.Cuts))...)
+		g.toUnits(&older)
+		out.Above = append(out.Above, &older)
+	}
+	return out
 }

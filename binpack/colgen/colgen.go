@@ -76,6 +76,9 @@ type Case struct {
 	Most      int64 // Low: at most so many; High: more
 	Low, High *Case
 	Leaf      *Bound
+	// Above are, for a leaf, the bounds of the cases that it was made of, the nearest first. They hold in it too: what they
+	// charge for branches that came later is nothing.
+	Above []*Bound
 }
 
 // Filled is a number of bins with equal content.

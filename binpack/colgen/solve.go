@@ -245,7 +245,7 @@ func (g *generator) start(first []Filled) *simplex.Master {
 func (g *generator) inUnits() Bound {
 	b := g.best
 	if g.tree != nil {
-		b.Cases = g.casesInUnits(g.tree)
+		b.Cases = g.casesInUnits(g.tree, nil)
 		b.Value = g.leastCase().bound.Value
 	}
 	g.toUnits(&b)
