@@ -102,6 +102,9 @@ func TestApply(t *testing.T) {
 		"a limit goes":                         {web(limits(1500, 0)), withLimits(cpu, 1500), class(func(c *planner.Class) { c.CPULimits = planner.LimitNone }), "cpu 300..400..500 limit 0"},
 		"Burstable does not become Guaranteed": {web(limits(400, 2000)), withLimits(cpu, 400), planner.DefaultPolicy(), "cpu held: all its requests would equal"},
 
+		"a ceiling stays below the limit where every container has limits": {web(limits(1500, 4000)), withLimits(aim("cpu", 1000, 1200, 1400, 2000), 1500), planner.DefaultPolicy(), "cpu 1200..1400..1499 limit 1500"},
+		"unless the policy lets the class change":                          {web(limits(1500, 4000)), withLimits(aim("cpu", 1000, 1200, 1400, 2000), 1500), class(func(c *planner.Class) { c.ChangeQoS = true }), "cpu 1200..1400..1500 limit 1500"},
+
 		"a LimitRange for containers": {web(namespace(planner.Namespace{Limits: []planner.LimitRange{{Name: "l", Type: "Container", Min: planner.Resources{CPUMilli: 450}, Max: planner.Resources{CPUMilli: 480}}}})), cpu, planner.DefaultPolicy(), "cpu 450..450..480"},
 		"a LimitRange's ratio":        {web(limits(1500, 0), namespace(planner.Namespace{Limits: []planner.LimitRange{{Name: "l", Type: "Container", RatioCPU: 2}}})), withLimits(cpu, 1500), planner.DefaultPolicy(), "cpu 750..750..750"},
 		"a LimitRange for pods":       {web(namespace(planner.Namespace{Limits: []planner.LimitRange{{Name: "l", Type: "Pod", Max: planner.Resources{CPUMilli: 1800}}}})), more, planner.DefaultPolicy(), "cpu held: LimitRange l: the pod would ask for 2000"},

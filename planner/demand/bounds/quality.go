@@ -35,11 +35,31 @@ func (w *work) quality() {
 			t.Ceiling, t.Floor = min(t.Ceiling, t.Limit), min(t.Floor, t.Limit)
 		}
 	})
+	if w.w.QoS != guaranteed && !w.class.ChangeQoS {
+		w.stayBelow()
+	}
 	if w.w.QoS != guaranteed && !w.class.ChangeQoS && w.wouldBeGuaranteed() {
 		w.each(func(_ *row, t *planner.Target) {
 			hold(t, "all its requests would equal its limits, which changes its QoS class to Guaranteed")
 		})
 	}
+}
+
+// stayBelow keeps one range below its limit where every container has limits: a packing that took every request to its
+// ceiling would otherwise make the pod Guaranteed.
+func (w *work) stayBelow() {
+	for i := range w.rows {
+		r := &w.rows[i]
+		if r.c.Limits.CPUMilli == 0 || r.c.Limits.MemoryMiB == 0 {
+			return
+		}
+	}
+	below := false
+	w.each(func(_ *row, t *planner.Target) {
+		if !below && t.Target < t.Limit {
+			t.Ceiling, below = min(t.Ceiling, t.Limit-1), true
+		}
+	})
 }
 
 // wouldBeGuaranteed reports whether every container would ask for exactly its limits.
