@@ -39,41 +39,41 @@ func sample() report {
 		Results: []result{
 			{Case: "synth/10k-200/seed-1", Items: 10_000, Bins: 1200, Kinds: 3432, Shapes: 200, Cost: 1_005_000, Bound: 1_000_000, Status: model.Feasible, Solve: 30 * time.Second,
 				First: answer{Cost: 9_000_000, Took: took(9)}, PeakMiB: 1100, Others: yardsticks(2_010_000, 1_005_000, 1_206_000)},
-			{Case: "synth/10k-200/seed-31", Items: 10_000, Kinds: 3432, Shapes: 200, Cost: 1_001_000, Bound: 1_000_000, Status: model.Feasible, Solve: 8 * time.Second,
+			{Case: "synth/10k-200/seed-41", Items: 10_000, Kinds: 3432, Shapes: 200, Cost: 1_001_000, Bound: 1_000_000, Status: model.Feasible, Solve: 8 * time.Second,
 				First: answer{Cost: 1_030_001, Took: took(0.0991)}, PeakMiB: 80, Others: yardsticks(1_001_000, 1_001_000, 1_001_000)},
-			{Case: "synth/10k-230/seed-31", Items: 10_000, Shapes: 230, Unplaced: 3, Bins: 7, Cost: 1_003_000, Bound: 1_000_000, Status: model.Partial, Solve: 11 * time.Second,
+			{Case: "synth/10k-230/seed-41", Items: 10_000, Shapes: 230, Unplaced: 3, Bins: 7, Cost: 1_003_000, Bound: 1_000_000, Status: model.Partial, Solve: 11 * time.Second,
 				First: answer{Cost: 1, Unplaced: 4}, Others: left},
-			{Case: "synth/10k-60/seed-31", Items: 10, Shapes: 60, Cost: 1, Status: model.Feasible, Others: yardsticks(1, 1, 1)},
+			{Case: "synth/10k-60/seed-41", Items: 10, Shapes: 60, Cost: 1, Status: model.Feasible, Others: yardsticks(1, 1, 1)},
 			{Case: "alibaba/default", Items: 8152, Stuck: 696, Shapes: 151, Kinds: 798, Bins: 99, Cost: 5_000_000, Bound: 5_000_000, Status: model.Optimal,
 				Others: yardsticks(5_000_000, 5_000_000, 5_000_000)},
 			{Case: "alibaba/broken", Error: "it broke | badly"},
-			{Case: "again/10k-200/seed-31", Others: ten, PeakMiB: 90, Again: []again{
+			{Case: "again/10k-200/seed-41", Others: ten, PeakMiB: 90, Again: []again{
 				{PerMille: 10, Fresh: answer{Cost: 101, Bound: 100, Took: took(10)}, Warm: answer{Cost: 102, Bound: 100, Took: took(2)}},
 				{PerMille: 50, Fresh: answer{Cost: 100, Bound: 100, Took: took(10)}, Warm: answer{Cost: 101, Bound: 100, Took: took(4)}},
 			}},
 			{Case: "mig/A100-40GB/8/57x1g.5gb", Items: 57, Shapes: 1, Bins: 2, Cost: 2, Bound: 2, Status: model.Optimal, Others: yardsticks(2, 2, 3)},
-			{Case: "mig/A30-24GB/seed-31", Items: 12, Shapes: 3, Bins: 4, Cost: 4000, Bound: 3990, Status: model.Feasible, Others: yardsticks(4000, 4000, 4000)},
-			{Case: "ct/10-24/seed-31", Items: 24, Cost: 8, Bound: 8, Status: model.Optimal, Others: yardsticks(9, 9, 9)},
-			{Case: "ct/2-25/seed-31", Items: 25, Cost: 11, Bound: 10, Status: model.Feasible, Solve: took(0.5), Others: yardsticks(11, 11, 11)},
+			{Case: "mig/A30-24GB/seed-41", Items: 12, Shapes: 3, Bins: 4, Cost: 4000, Bound: 3990, Status: model.Feasible, Others: yardsticks(4000, 4000, 4000)},
+			{Case: "ct/10-24/seed-41", Items: 24, Cost: 8, Bound: 8, Status: model.Optimal, Others: yardsticks(9, 9, 9)},
+			{Case: "ct/2-25/seed-41", Items: 25, Cost: 11, Bound: 10, Status: model.Feasible, Solve: took(0.5), Others: yardsticks(11, 11, 11)},
 			{Case: "baldi/p1", Items: 50, Cost: 101, Bound: 100, Status: model.Feasible, Solve: time.Second, PeakMiB: 12, Others: yardsticks(101, 101, 202)},
 			{Case: "baldi/p2", Items: 50, Cost: 100, Bound: 100, Status: model.Optimal, Solve: 3 * time.Second, PeakMiB: 9, Others: yardsticks(100, 100, 100)},
 			{Case: "baldi/p3", Items: 25, Cost: 100, Bound: 100, Status: model.Optimal, Others: yardsticks(100, 100, 100)},
-			{Case: "small/seed-31", Cost: 10, Others: ten, Rivals: []rival{
+			{Case: "small/seed-41", Cost: 10, Others: ten, Rivals: []rival{
 				{Tool: milp.CBC, Task: taskPatterns, Status: milp.Optimal, Cost: 10, Took: took(4), Ours: 10, OurTime: took(1), Proven: true},
 				{Tool: milp.GLPSol, Task: taskPatterns, Refused: "too many contents"},
 			}},
-			{Case: "small/seed-32", Cost: 11, Others: ten, Rivals: []rival{
+			{Case: "small/seed-42", Cost: 11, Others: ten, Rivals: []rival{
 				{Tool: milp.CBC, Task: taskPatterns, Status: milp.Feasible, Cost: 10, Took: took(1), Ours: 11, OurTime: took(1)},
 				{Tool: milp.GLPSol, Task: taskPatterns, Took: took(3), Ours: 11, OurTime: took(1)},
 			}},
-			{Case: "master/10k-60/seed-31", Cost: 2_000_000, Others: ten, Rivals: []rival{
+			{Case: "master/10k-60/seed-41", Cost: 2_000_000, Others: ten, Rivals: []rival{
 				{Tool: milp.CBC, Task: taskRelaxed, Rows: 60, Columns: 1234, Status: milp.Optimal, Cost: 1_900_000, Took: took(0.02), Ours: 1_900_000, OurTime: took(0.04), Proven: true},
 				{Tool: milp.CBC, Task: taskColumns, Rows: 60, Columns: 1234, Status: milp.Feasible, Cost: 2_010_000, Took: took(10), Ours: 2_000_000, OurTime: took(2)},
 			}},
 		},
 	}
 	for n, pods := range []int64{1, 3, 10, 30, 100} {
-		r.Results = append(r.Results, result{Case: fmt.Sprintf("synth/%dk-100/seed-31", pods), Items: 1000 * pods, Shapes: 100, Kinds: 3432,
+		r.Results = append(r.Results, result{Case: fmt.Sprintf("synth/%dk-100/seed-41", pods), Items: 1000 * pods, Shapes: 100, Kinds: 3432,
 			Solve: took(math.Sqrt(float64(pods))), PeakMiB: 20 + int64(n), Cost: 5, Bound: 5, Status: model.Optimal, Others: yardsticks(5, 5, 5)})
 	}
 	return r
@@ -86,10 +86,10 @@ func TestGoalsAreJudged(t *testing.T) {
 		results []result
 		want    string
 	}{
-		"met at the limit": {atMost, []result{{Case: "x/seed-31", Cost: 101, Bound: 100}}, "gap|≤ 1 %|1.00 %|x/seed-31|yes"},
-		"missed by a hair, and not rounded to the limit": {atMost, []result{{Case: "x/seed-31", Cost: 1_010_001, Bound: 1_000_000}}, "gap|≤ 1 %|1.01 %|x/seed-31|**no**"},
+		"met at the limit": {atMost, []result{{Case: "x/seed-41", Cost: 101, Bound: 100}}, "gap|≤ 1 %|1.00 %|x/seed-41|yes"},
+		"missed by a hair, and not rounded to the limit": {atMost, []result{{Case: "x/seed-41", Cost: 1_010_001, Bound: 1_000_000}}, "gap|≤ 1 %|1.01 %|x/seed-41|**no**"},
 		"the worst case counts":                          {atMost, []result{{Case: "x/a", Cost: 101, Bound: 100}, {Case: "x/b", Cost: 102, Bound: 100}}, "gap|≤ 1 %|2.00 %|x/b|**no**"},
-		"seeds that were looked at count for nothing":    {atMost, []result{{Case: "x/seed-29", Cost: 2, Bound: 1}, {Case: "x/seed-30", Cost: 1, Bound: 1}}, "gap|≤ 1 %|0.00 %||yes"},
+		"seeds that were looked at count for nothing":    {atMost, []result{{Case: "x/seed-29", Cost: 2, Bound: 1}, {Case: "x/seed-40", Cost: 1, Bound: 1}}, "gap|≤ 1 %|0.00 %||yes"},
 		"only those: not measured":                       {atMost, []result{{Case: "x/seed-1", Cost: 1, Bound: 1}}, "||not measured||"},
 		"a failure is a miss":                            {atMost, []result{{Case: "x/a", Cost: 1, Bound: 1}, {Case: "x/b", Error: "broke"}}, "gap|≤ 1 %|0.00 %||**no**: 1 more failed"},
 		"what is left out is a miss":                     {atMost, []result{{Case: "x/a", Cost: 1, Bound: 1, Unplaced: 2}}, "gap|≤ 1 %|0.00 %||**no**: 2 not placed"},
@@ -203,14 +203,14 @@ func TestFitFindsExponents(t *testing.T) {
 
 func TestGrowthIsOfOneSeed(t *testing.T) {
 	var r report
-	for seed := 31; seed <= 32; seed++ {
-		for _, pods := range []int64{1, 3, 10, 30, 100}[:3+2*(seed-31)] {
+	for seed := 41; seed <= 42; seed++ {
+		for _, pods := range []int64{1, 3, 10, 30, 100}[:3+2*(seed-41)] {
 			r.Results = append(r.Results, result{Case: fmt.Sprintf("synth/%dk-100/seed-%d", pods, seed), Items: pods * 1000, Solve: time.Second})
 		}
 	}
 	points := r.points(axes()[0])
 	if len(points) != 5 || points[0].x != 1000 || points[4].x != 100_000 {
-		t.Errorf("got %v, want the five of seed 32, ascending", points)
+		t.Errorf("got %v, want the five of seed 42, ascending", points)
 	}
 }
 
