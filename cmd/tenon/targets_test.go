@@ -122,3 +122,15 @@ func TestPlanWithUsage(t *testing.T) {
 		t.Errorf("patch: exit code %d, %.300s%s", got.code, got.stdout, got.stderr)
 	}
 }
+
+// What is left out for a limit is told.
+func TestDevicesBeyondTheLimitAreTold(t *testing.T) {
+	g := newGathering(&planner.Snapshot{})
+	if n := len(g.notes(nil)); n > 0 {
+		t.Errorf("%d notes of nothing", n)
+	}
+	g.devices.Dropped = 7
+	if notes := g.notes(nil); len(notes) != 1 || notes[0].Severity != planner.Warning || !strings.Contains(notes[0].Text, "7 chunks") {
+		t.Errorf("notes %+v", notes)
+	}
+}

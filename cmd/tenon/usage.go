@@ -190,6 +190,9 @@ func (g *gathering) notes(read []usage.Fault) []planner.Note {
 	for _, why := range g.order {
 		out = append(out, planner.Note{Severity: planner.Info, Text: fmt.Sprintf("usage without a workload: %s (%d chunks of series, the first of %s)", why, g.strangers[why], g.first[why])})
 	}
+	if n := g.devices.Dropped; n > 0 {
+		out = append(out, planner.Note{Severity: planner.Warning, Text: fmt.Sprintf("usage: %d chunks of series of GPUs were left out: there are more devices than are kept", n)})
+	}
 	for _, f := range append(read, g.faults.Faults()...) {
 		severity := planner.Warning
 		if f.Reason.Effect() == usage.Noted || f.Reason.Effect() == usage.Changed {
