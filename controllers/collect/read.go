@@ -5,19 +5,15 @@ import (
 	"bytes"
 	"cmp"
 	"compress/gzip"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/tenon-sh/tenon/controllers/files"
 	"github.com/tenon-sh/tenon/controllers/kube"
 )
 
@@ -83,14 +79,14 @@ func (o Options) WithDefaults() Options {
 // Read reads all objects from files, folders and standard input. See the package comment.
 func Read(paths []string, opts Options) (*kube.Objects, error) {
 	opts = opts.WithDefaults()
-	files, err := expand(paths, opts)
+	all, err := expand(paths, opts)
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{opts: opts, total: totalSize(files), progress: opts.Progress}
+	r := &reader{opts: opts, total: files.Size(all), progress: opts.Progress}
 	p := newPipeline(opts)
-	for i := range files {
-		if err = r.file(&files[i], p); err != nil {
+	for i := range all {
+		if err = r.file(&all[i], p); err != nil {
 			break
 		}
 	}
@@ -99,115 +95,21 @@ func Read(paths []string, opts Options) (*kube.Objects, error) {
 		return nil, err
 	}
 	objects.Source = strings.Join(paths, ", ")
-	objects.Digest = digest(files)
+	objects.Digest = files.Digest(all)
 	objects.At = newest(objects.Pods)
 	return objects, nil
 }
 
-// source is one file to read. name is how messages and the digest call it: relative to the folder that was given.
-type source struct {
-	path, name string
-	size       int64
-	inFolder   bool
-	sum        hash.Hash
-}
-
 // expand turns the arguments into files.
-func expand(paths []string, opts Options) ([]source, error) {
-	if len(paths) == 0 {
-		return nil, fmt.Errorf("%w: no file given; name a file, a folder or - for standard input", ErrInput)
+func expand(paths []string, opts Options) ([]files.File, error) {
+	if first := slices.Index(paths, Stdin); first >= 0 && slices.Contains(paths[first+1:], Stdin) {
+		return nil, fmt.Errorf("%w: standard input (-) is named twice; name it once", ErrInput)
 	}
-	var files []source
-	stdin := false
-	for _, path := range paths {
-		if path == Stdin {
-			if stdin {
-				return nil, fmt.Errorf("%w: standard input (-) is named twice; name it once", ErrInput)
-			}
-			stdin = true
-			files = append(files, source{path: path, name: "stdin", size: -1, sum: sha256.New()})
-			continue
-		}
-		info, err := os.Stat(path)
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrInput, err)
-		}
-		if !info.IsDir() {
-			files = append(files, source{path: path, name: filepath.Base(path), size: info.Size(), sum: sha256.New()})
-			continue
-		}
-		inside, err := folder(path, opts.Files)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, inside...)
-	}
-	if len(files) > opts.Files {
-		return nil, fmt.Errorf("%w: more than %d files (Options.Files); read fewer at once", ErrInput, opts.Files)
-	}
-	return files, nil
-}
-
-// folder lists the files of a folder that can hold objects, sorted by their path.
-func folder(root string, limit int) ([]source, error) {
-	var files []source
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name := strings.TrimSuffix(strings.ToLower(entry.Name()), ".gz")
-		if entry.IsDir() || !slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(name)) {
-			return nil
-		}
-		info, err := os.Stat(path) // follows a link to a file, as a ConfigMap's mount has them
-		if err != nil {
-			return err
-		}
-		if !info.Mode().IsRegular() {
-			return nil
-		}
-		rel, err := filepath.Rel(root, path)
-		if err != nil {
-			return err
-		}
-		files = append(files, source{path: path, name: filepath.ToSlash(rel), size: info.Size(), inFolder: true, sum: sha256.New()})
-		if len(files) > limit {
-			return fmt.Errorf("more than %d files (Options.Files); read fewer at once", limit)
-		}
-		return nil
-	})
+	all, err := files.Expand(paths, files.Options{Endings: []string{".yaml", ".yml", ".json"}, Most: opts.Files})
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrInput, root, err)
+		return nil, fmt.Errorf("%w: %w", ErrInput, err)
 	}
-	if len(files) == 0 {
-		return nil, fmt.Errorf("%w: %s: no .yaml, .yml or .json file in this folder (also .gz)", ErrInput, root)
-	}
-	slices.SortFunc(files, func(a, b source) int { return strings.Compare(a.name, b.name) })
-	return files, nil
-}
-
-// digest names the input: of one file the hash of its bytes, so that sha256sum prints the same; of several the hash of
-// their names and hashes, which does not change when the folder moves.
-func digest(files []source) string {
-	if len(files) == 1 && !files[0].inFolder {
-		return "sha256:" + hex.EncodeToString(files[0].sum.Sum(nil))
-	}
-	all := sha256.New()
-	for _, f := range files {
-		fmt.Fprintf(all, "%s\x00%x\n", f.name, f.sum.Sum(nil))
-	}
-	return "sha256:" + hex.EncodeToString(all.Sum(nil))
-}
-
-func totalSize(files []source) int64 {
-	var total int64
-	for _, f := range files {
-		if f.size < 0 {
-			return -1
-		}
-		total += f.size
-	}
-	return total
+	return all, nil
 }
 
 // newest is when the youngest pod started: the least that can be said of when the dump was taken. A file's own time would
@@ -236,27 +138,27 @@ type reader struct {
 const progressStep = 4 << 20
 
 // file reads one source and feeds its items to p.
-func (r *reader) file(f *source, p *pipeline) error {
+func (r *reader) file(f *files.File, p *pipeline) error {
 	var raw io.Reader = r.opts.Stdin
-	if f.path != Stdin {
-		file, err := os.Open(f.path)
+	if f.Path != Stdin {
+		file, err := os.Open(f.Path)
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrInput, err)
 		}
 		defer file.Close()
 		raw = file
 	}
-	counted := &meter{from: io.TeeReader(raw, f.sum), passed: r.advance}
+	counted := &meter{from: io.TeeReader(raw, f.Sum), passed: r.advance}
 	buffered := bufio.NewReaderSize(counted, 1<<20)
-	err := r.split(buffered, f.name, p)
+	err := r.split(buffered, f.Name, p)
 	if errors.Is(err, errStopped) {
 		return nil // the pipeline knows why
 	}
 	if err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrInput, f.name, explain(err))
+		return fmt.Errorf("%w: %s: %w", ErrInput, f.Name, explain(err))
 	}
 	if _, err := io.Copy(io.Discard, buffered); err != nil { // whatever follows belongs to the digest
-		return fmt.Errorf("%w: %s: %w", ErrInput, f.name, err)
+		return fmt.Errorf("%w: %s: %w", ErrInput, f.Name, err)
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/tenon-sh/tenon/controllers/files"
 	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/planner/usage"
 )
@@ -63,8 +64,8 @@ const (
 )
 
 // checkpoints reads the objects of a file.
-func (r *reader) checkpoints(text *bufio.Reader, f *input) error {
-	c := &checkpointFile{g: r.g, file: f.name, targets: map[[2]string]planner.Ref{}, other: map[string]int{}}
+func (r *reader) checkpoints(text *bufio.Reader, f *files.File) error {
+	c := &checkpointFile{g: r.g, file: f.Name, targets: map[[2]string]planner.Ref{}, other: map[string]int{}}
 	if err := eachObject(text, r.g.opts, c.object); err != nil {
 		return err
 	}
@@ -133,12 +134,12 @@ func (c *checkpointFile) refuse(name string, err error) error {
 }
 
 // finish hands the checkpoints on. Of two of one container the one with the later last sample counts.
-func (c *checkpointFile) finish(f *input) error {
+func (c *checkpointFile) finish(f *files.File) error {
 	for _, kind := range slices.Sorted(maps.Keys(c.other)) {
 		c.g.note(planner.Info, c.file, fmt.Sprintf("%d objects of kind %q are left out: only checkpoints and VPAs are read as usage", c.other[kind], kind))
 	}
 	if len(c.found) == 0 {
-		if f.inFolder {
+		if f.InFolder {
 			return nil // a folder may hold the cluster's other objects too
 		}
 		return errors.New("no " + checkpointKind + " in it" + c.reason() + "; write it with kubectl get verticalpodautoscalercheckpoints,verticalpodautoscalers -A -o yaml")

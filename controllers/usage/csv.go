@@ -10,12 +10,13 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/tenon-sh/tenon/controllers/files"
 	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/planner/usage"
 )
 
 // samples reads CSV of samples.
-func (r *reader) samples(text *bufio.Reader, f *input) error {
+func (r *reader) samples(text *bufio.Reader, f *files.File) error {
 	t, err := openTable(text, r.g.opts.LineBytes)
 	if err != nil {
 		return err
@@ -26,7 +27,7 @@ func (r *reader) samples(text *bufio.Reader, f *input) error {
 	if !t.has("workload") && !t.has("pod") {
 		return t.need("workload or pod")
 	}
-	s := &sampleTable{table: t, g: r.g, file: f.name, lanes: map[string]*lane{}}
+	s := &sampleTable{table: t, g: r.g, file: f.Name, lanes: map[string]*lane{}}
 	for i, name := range keyColumns {
 		s.keys[i] = t.column(name)
 	}

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/tenon-sh/tenon/controllers/files"
 )
 
 // reader carries what all files of one call share.
@@ -32,10 +34,10 @@ const (
 )
 
 // file reads one file.
-func (r *reader) file(f *input) error {
+func (r *reader) file(f *files.File) error {
 	raw := r.g.opts.Stdin
-	if f.path != Stdin {
-		file, err := os.Open(f.path)
+	if f.Path != Stdin {
+		file, err := os.Open(f.Path)
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrInput, err)
 		}
@@ -43,7 +45,7 @@ func (r *reader) file(f *input) error {
 		raw = file
 	}
 	before := r.read
-	counted := bufio.NewReaderSize(&meter{from: io.TeeReader(raw, f.sum), passed: r.advance}, 1<<18)
+	counted := bufio.NewReaderSize(&meter{from: io.TeeReader(raw, f.Sum), passed: r.advance}, 1<<18)
 	err := r.plain(counted, f, before)
 	if err == nil {
 		_, err = io.Copy(io.Discard, counted) // whatever follows belongs to the digest
@@ -52,13 +54,13 @@ func (r *reader) file(f *input) error {
 	case err == nil, errors.As(err, &stop):
 		return err
 	case r.ctx.Err() != nil:
-		return fmt.Errorf("%s: %w", f.name, r.ctx.Err())
+		return fmt.Errorf("%s: %w", f.Name, r.ctx.Err())
 	}
-	return fmt.Errorf("%w: %w", ErrInput, explain(f.name, err))
+	return fmt.Errorf("%w: %w", ErrInput, explain(f.Name, err))
 }
 
 // plain decompresses where needed and hands over to the reader for what it sees.
-func (r *reader) plain(raw *bufio.Reader, f *input, before int64) error {
+func (r *reader) plain(raw *bufio.Reader, f *files.File, before int64) error {
 	var plain io.Reader = raw
 	zipped := false
 	if head, _ := raw.Peek(2); bytes.Equal(head, []byte{0x1f, 0x8b}) {

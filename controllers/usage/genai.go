@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tenon-sh/tenon/controllers/files"
 	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/planner/usage"
 )
@@ -85,10 +86,10 @@ func genaiSeen(head []byte) genaiKind {
 }
 
 // genai reads one file of the recording.
-func (r *reader) genai(text *bufio.Reader, f *input) error {
-	kind, other := genaiNamed(f.name)
-	if other && f.inFolder {
-		r.g.note(planner.Info, f.name, "left out: this file of the recording holds no usage of pods")
+func (r *reader) genai(text *bufio.Reader, f *files.File) error {
+	kind, other := genaiNamed(f.Name)
+	if other && f.InFolder {
+		r.g.note(planner.Info, f.Name, "left out: this file of the recording holds no usage of pods")
 		return nil
 	}
 	if other {
@@ -99,7 +100,7 @@ func (r *reader) genai(text *bufio.Reader, f *input) error {
 		if kind = genaiSeen(head); kind.metric == "" {
 			return errors.New("its columns are the recording's, and neither its name nor its values say what it measures; name it pod_memory_util…, pod_gpu_duty_cycle… or pod_gpu_memory_used_bytes…")
 		}
-		r.g.note(planner.Warning, f.name, "taken for "+kind.what+" by the size of its values: its name does not say")
+		r.g.note(planner.Warning, f.Name, "taken for "+kind.what+" by the size of its values: its name does not say")
 	}
 	t, err := openTable(text, r.g.opts.LineBytes)
 	if err != nil {
@@ -110,7 +111,7 @@ func (r *reader) genai(text *bufio.Reader, f *input) error {
 			return &placed{t.line, fmt.Errorf("the header lacks %s; the recording's files have timestamp_anon, value and container_ip", name)}
 		}
 	}
-	g := &genaiTable{table: t, g: r.g, file: f.name, kind: kind, pods: map[string]*genaiPod{}}
+	g := &genaiTable{table: t, g: r.g, file: f.Name, kind: kind, pods: map[string]*genaiPod{}}
 	if err := g.all(r); err != nil {
 		return err
 	}

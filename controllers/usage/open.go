@@ -3,17 +3,13 @@ package usage
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
+
+	"github.com/tenon-sh/tenon/controllers/files"
 )
 
 // Stdin is the path that stands for standard input.
@@ -23,129 +19,38 @@ const Stdin = "-"
 // paths) and "-" for standard input. It looks whether they exist; what they hold is told by their content when they are read.
 func Open(paths []string, o Options) (Source, error) {
 	o = o.WithDefaults()
-	files, err := expand(paths, o)
+	all, err := expand(paths, o)
 	if err != nil {
 		return Source{}, err
 	}
 	return Source{
 		name: strings.Join(paths, ", "), opts: o,
 		read: func(ctx context.Context, g *gatherer) (string, error) {
-			r := &reader{ctx: ctx, g: g, total: totalSize(files)}
-			for i := range files {
-				if err := r.file(&files[i]); err != nil {
+			r := &reader{ctx: ctx, g: g, total: files.Size(all)}
+			for i := range all {
+				if err := r.file(&all[i]); err != nil {
 					return "", err
 				}
 			}
-			return digest(files), nil
+			return files.Digest(all), nil
 		},
 	}, nil
 }
 
-// input is one file to read. name is how messages and the digest call it: relative to the folder that was given.
-type input struct {
-	path, name string
-	size       int64
-	inFolder   bool
-	sum        hash.Hash
-}
-
 // expand turns the arguments into files.
-func expand(paths []string, o Options) ([]input, error) {
-	if len(paths) == 0 {
-		return nil, fmt.Errorf("%w: no file given; name a file, a folder or - for standard input", ErrInput)
-	}
-	var files []input
+func expand(paths []string, o Options) ([]files.File, error) {
 	seen := map[string]bool{}
 	for _, path := range paths {
-		path = filepath.Clean(path)
-		if seen[path] {
+		if path = filepath.Clean(path); seen[path] {
 			return nil, fmt.Errorf("%w: %s is named twice; its samples would count twice", ErrInput, path)
 		}
 		seen[path] = true
-		if path == Stdin {
-			files = append(files, input{path: path, name: "stdin", size: -1, sum: sha256.New()})
-			continue
-		}
-		info, err := os.Stat(path)
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrInput, err)
-		}
-		if !info.IsDir() {
-			files = append(files, input{path: path, name: filepath.Base(path), size: info.Size(), sum: sha256.New()})
-			continue
-		}
-		inside, err := folder(path, o.Files)
-		if err != nil {
-			return nil, fmt.Errorf("%w: %s: %w", ErrInput, path, err)
-		}
-		files = append(files, inside...)
 	}
-	if len(files) > o.Files {
-		return nil, fmt.Errorf("%w: more than %d files (Options.Files); read fewer at once", ErrInput, o.Files)
-	}
-	return files, nil
-}
-
-// folder lists the files of a folder that can hold usage, sorted by their path.
-func folder(root string, limit int) ([]input, error) {
-	var files []input
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name := strings.TrimSuffix(strings.ToLower(entry.Name()), ".gz")
-		if entry.IsDir() || !slices.Contains([]string{".csv", ".json", ".yaml", ".yml"}, filepath.Ext(name)) {
-			return nil
-		}
-		info, err := os.Stat(path) // follows a link to a file, as a ConfigMap's mount has them
-		if err != nil {
-			return err
-		}
-		if !info.Mode().IsRegular() {
-			return nil
-		}
-		rel, err := filepath.Rel(root, path)
-		if err != nil {
-			return err
-		}
-		files = append(files, input{path: path, name: filepath.ToSlash(rel), size: info.Size(), inFolder: true, sum: sha256.New()})
-		if len(files) > limit {
-			return fmt.Errorf("more than %d files (Options.Files); read fewer at once", limit)
-		}
-		return nil
-	})
+	all, err := files.Expand(paths, files.Options{Endings: []string{".csv", ".json", ".yaml", ".yml"}, Most: o.Files})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrInput, err)
 	}
-	if len(files) == 0 {
-		return nil, errors.New("no .csv, .json, .yaml or .yml file in this folder (also .gz)")
-	}
-	slices.SortFunc(files, func(a, b input) int { return strings.Compare(a.name, b.name) })
-	return files, nil
-}
-
-// digest names the input: of one file the hash of its bytes, so that sha256sum prints the same; of several the hash of
-// their names and hashes, which does not change when the folder moves.
-func digest(files []input) string {
-	if len(files) == 1 && !files[0].inFolder {
-		return "sha256:" + hex.EncodeToString(files[0].sum.Sum(nil))
-	}
-	all := sha256.New()
-	for _, f := range files {
-		fmt.Fprintf(all, "%s\x00%x\n", f.name, f.sum.Sum(nil))
-	}
-	return "sha256:" + hex.EncodeToString(all.Sum(nil))
-}
-
-func totalSize(files []input) int64 {
-	var total int64
-	for _, f := range files {
-		if f.size < 0 {
-			return -1
-		}
-		total += f.size
-	}
-	return total
+	return all, nil
 }
 
 // kind is what a file holds.
