@@ -30,8 +30,10 @@ type Plan struct {
 	Unplaced    []Unplaced  `json:"unplaced"`
 	Today       []TodayNode `json:"today"`
 	Changes     Changes     `json:"changes"`
-	Solver      Solver      `json:"solver"`
-	Notes       []Note      `json:"notes"`
+	// Karpenter is what its own scheduler builds of the plan, and of which NodePools; null: not replayed.
+	Karpenter *Built `json:"karpenter"`
+	Solver    Solver `json:"solver"`
+	Notes     []Note `json:"notes"`
 	// Rightsizing is there where the plan was made for other requests than the pods have: see engine.Joint.
 	Rightsizing *Rightsizing `json:"rightsizing,omitempty"`
 	// Proof is the canonical JSON of planner/engine's proof: problem, packing, certificate, and
@@ -49,6 +51,7 @@ type Cost struct {
 	// billed, and no part of plannedPerHour. The bound is then of planned and moves together.
 	MovesPerHour      *pricing.Micro `json:"movesPerHour,omitempty"`
 	MovePricePerHour  *pricing.Micro `json:"movePricePerHour,omitempty"` // of one pod
+	KarpenterPerHour  *pricing.Micro `json:"karpenterPerHour"`           // of the nodes that Karpenter builds: see Plan.Karpenter; null: not replayed
 	LowerBoundPerHour pricing.Micro  `json:"lowerBoundPerHour"`          // no plan costs less, planned and moves together
 	GapPercent        float64        `json:"gapPercent"`                 // (planned+moves-lowerBound)/lowerBound·100, rounded up to 0.0001
 	HeldPerHour       pricing.Micro  `json:"heldPerHour"`                // the part of planned that nobody may change: nodes that stay

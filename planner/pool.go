@@ -41,7 +41,9 @@ type PoolWork struct {
 type Built struct {
 	Version  string `json:"version"`  // of Karpenter
 	Nodes    int64  `json:"nodes"`    // with those that stay
-	Unplaced int64  `json:"unplaced"` // pods that it finds no node for, beside the plan's own
+	Unplaced int64  `json:"unplaced"` // pods of the plan that it finds no node for
+	// PerHour is the price of those nodes: Cost.KarpenterPerHour.
+	PerHour pricing.Micro `json:"perHour"`
 	// AsIsPerHour is what it would build of today's NodePools for the same pods; null where there are none.
 	AsIsPerHour *pricing.Micro `json:"asIsPerHour"`
 	Pools       []Pool         `json:"nodePools"` // those to have, by falling weight, then name

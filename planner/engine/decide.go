@@ -30,6 +30,9 @@ type Input struct {
 	// Solve packs; binpack.Solve behind a closure that adds progress. It is required, and may be called several times: the
 	// last packing counts.
 	Solve func(*model.Problem, model.Limits) (*model.Packing, error)
+	// Build replays a plan, all but its proof, through Karpenter's own scheduler: with which NodePools, and at which cost?
+	// The Snapshot is the one that was packed. Nil, or a nil answer: nobody asked, and the plan says so.
+	Build func(*planner.Snapshot, *planner.Plan) (*planner.Built, error)
 }
 
 // Decide plans a cluster. The same Snapshot and the same solver give the same plan, byte for byte, in whatever order the
@@ -46,7 +49,21 @@ func Decide(in Input) (planner.Plan, error) {
 	if err != nil {
 		return planner.Plan{}, err
 	}
-	return assemble(s, low, k, nil)
+	return assemble(s, low, k, nil, in.built(&s))
+}
+
+// built joins the snapshot that was packed to Build.
+func (in Input) built(s *planner.Snapshot) func(*planner.Plan) (*planner.Built, error) {
+	return func(plan *planner.Plan) (*planner.Built, error) {
+		if in.Build == nil {
+			return nil, nil
+		}
+		b, err := in.Build(s, plan)
+		if err != nil {
+			return nil, fmt.Errorf("replay the plan: %w", err)
+		}
+		return b, nil
+	}
 }
 
 // solve packs and checks. Without items there is nothing to ask the solver.
@@ -67,8 +84,9 @@ func solve(in Input, p *model.Problem) (*model.Packing, error) {
 	return &own, nil
 }
 
-// assemble raises a checked packing and closes the plan. Verify calls it again. sizes is nil where requests stay as they are.
-func assemble(s planner.Snapshot, low lower.Lowered, k *model.Packing, sizes *wireRightsizing) (planner.Plan, error) {
+// assemble raises a checked packing and closes the plan. Verify calls it again. sizes is nil where requests stay as they
+// are; build says what Karpenter makes of the plan, or, to Verify, what the proof says of that.
+func assemble(s planner.Snapshot, low lower.Lowered, k *model.Packing, sizes *wireRightsizing, build func(*planner.Plan) (*planner.Built, error)) (planner.Plan, error) {
 	plan, err := raise.Raise(s, low, k)
 	if err != nil {
 		return planner.Plan{}, fmt.Errorf("%w: %w", ErrInternal, err)
@@ -78,8 +96,14 @@ func assemble(s planner.Snapshot, low lower.Lowered, k *model.Packing, sizes *wi
 			return planner.Plan{}, err
 		}
 	}
+	if plan.Karpenter, err = build(&plan); err != nil {
+		return planner.Plan{}, err
+	}
+	if plan.Karpenter != nil {
+		plan.Cost.KarpenterPerHour = &plan.Karpenter.PerHour
+	}
 	plan.Proof, err = json.Marshal(proof{
-		Snapshot: toWire(s), Index: toIndex(low.Index), Problem: low.Problem, Packing: *k, Rightsizing: sizes,
+		Snapshot: toWire(s), Index: toIndex(low.Index), Problem: low.Problem, Packing: *k, Rightsizing: sizes, Built: plan.Karpenter,
 	})
 	if err != nil {
 		return planner.Plan{}, fmt.Errorf("%w: encode the proof: %w", ErrInternal, err)

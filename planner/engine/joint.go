@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"fmt"
 
 	"github.com/tenon-sh/tenon/binpack/model"
 	"github.com/tenon-sh/tenon/planner"
@@ -47,11 +46,7 @@ func Joint(in JointInput) (planner.Plan, error) {
 	if err := j.run(); err != nil {
 		return planner.Plan{}, err
 	}
-	plan, err := assemble(j.best.s, j.best.low, j.best.k, j.wire())
-	if err != nil {
-		return planner.Plan{}, fmt.Errorf("%w: %w", ErrInternal, err)
-	}
-	return plan, nil
+	return assemble(j.best.s, j.best.low, j.best.k, j.wire(), in.built(&j.best.s))
 }
 
 // joint is the work of one Joint.

@@ -135,7 +135,7 @@ func verify(data []byte) (Report, *proof, error) {
 		return Report{}, nil, fmt.Errorf("%w: %w", ErrProof, err)
 	}
 	p.Packing.Work.Branches = 0
-	plan, err := assemble(s, low, &p.Packing, p.Rightsizing)
+	plan, err := assemble(s, low, &p.Packing, p.Rightsizing, func(*planner.Plan) (*planner.Built, error) { return p.Built, nil })
 	if err != nil {
 		return Report{}, nil, fmt.Errorf("%w: %w", ErrChanged, err)
 	}

@@ -17,6 +17,8 @@ type proof struct {
 	Packing  model.Packing `json:"packing"`
 	// Rightsizing is there where requests were chosen: the Snapshot then has those.
 	Rightsizing *wireRightsizing `json:"rightsizing,omitempty"`
+	// Built is what Karpenter's scheduler said. Nobody can recompute it without that scheduler: it is history.
+	Built *planner.Built `json:"built,omitempty"`
 }
 
 // wireIndex names the problem's integers for readers of other tools. Verify recomputes it.
