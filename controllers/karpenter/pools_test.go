@@ -1,0 +1,236 @@
+package karpenter_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/tenon-sh/tenon/binpack"
+	"github.com/tenon-sh/tenon/binpack/model"
+	"github.com/tenon-sh/tenon/controllers/karpenter"
+	"github.com/tenon-sh/tenon/controllers/kube"
+	"github.com/tenon-sh/tenon/planner"
+	"github.com/tenon-sh/tenon/planner/engine"
+	"github.com/tenon-sh/tenon/planner/lower"
+	"github.com/tenon-sh/tenon/planner/raise/pools"
+	"github.com/tenon-sh/tenon/pricing"
+	"github.com/tenon-sh/tenon/simulations/openb"
+	"github.com/tenon-sh/tenon/simulations/synth"
+)
+
+const (
+	poolTaint  = "tenon.sh/pool"
+	sharedName = corev1.ResourceName("nvidia.com/gpu.shared")
+)
+
+// replayed is the world of a design: its NodePools, overlays for slices and shares, and pods with their selectors.
+func replayed(s planner.Snapshot, d pools.Design, catalog pricing.Catalog) karpenter.World {
+	in := karpenter.Replay{Snapshot: s, Catalog: catalog, Options: karpenter.Options{}}
+	for i := range d.Pools {
+		p := &d.Pools[i]
+		in.NodePools = append(in.NodePools, nodePool(p))
+		if o := nodeOverlay(p); o != nil {
+			in.NodeOverlays = append(in.NodeOverlays, o)
+		}
+	}
+	in.Steer = func(w int, pod *corev1.Pod) {
+		requests := pod.Spec.Containers[0].Resources.Requests
+		at := d.Of[w]
+		if at < 0 {
+			return
+		}
+		p := &d.Pools[at]
+		pod.Spec.NodeSelector = map[string]string{"karpenter.sh/nodepool": p.Name}
+		pod.Spec.Tolerations = append(pod.Spec.Tolerations, corev1.Toleration{Key: poolTaint, Operator: corev1.TolerationOpExists})
+		need := s.Workloads[w].GPU
+		if need.ByModel != nil {
+			delete(requests, "nvidia.com/gpu")
+			need = lower.NeedOn(need, modelOf(s, p.InstanceTypes[0]))
+			if need.Whole > 0 {
+				requests["nvidia.com/gpu"] = *resource.NewQuantity(need.Whole, resource.DecimalSI)
+			}
+			for profile, n := range need.Slices {
+				requests[corev1.ResourceName("nvidia.com/mig-"+profile)] = *resource.NewQuantity(n, resource.DecimalSI)
+			}
+		}
+		if need.ShareMilli > 0 && p.Replicas > 0 {
+			delete(requests, "nvidia.com/gpu")
+			requests[sharedName] = *resource.NewQuantity((need.ShareMilli*p.Replicas+999)/1000, resource.DecimalSI)
+		}
+	}
+	return karpenter.FromSnapshot(in)
+}
+
+func modelOf(s planner.Snapshot, name string) string {
+	for i := range s.Offers {
+		if s.Offers[i].InstanceType == name {
+			return s.Offers[i].Cards.Model
+		}
+	}
+	return ""
+}
+
+func nodePool(p *planner.Pool) *kube.NodePool {
+	np := &kube.NodePool{}
+	np.Name = p.Name
+	np.Spec.Weight = &p.Weight
+	t := &np.Spec.Template
+	t.Spec.Requirements = []kube.Requirement{
+		{Key: corev1.LabelInstanceTypeStable, Operator: "In", Values: p.InstanceTypes},
+		{Key: "karpenter.sh/capacity-type", Operator: "In", Values: p.CapacityTypes},
+	}
+	if len(p.Zones) > 0 {
+		t.Spec.Requirements = append(t.Spec.Requirements, kube.Requirement{Key: corev1.LabelTopologyZone, Operator: "In", Values: p.Zones})
+	}
+	if p.Steered {
+		t.Spec.Taints = []corev1.Taint{{Key: poolTaint, Value: p.Name, Effect: corev1.TaintEffectNoSchedule}}
+	}
+	return np
+}
+
+// nodeOverlay says what the nodes of a pool have instead of whole cards.
+func nodeOverlay(p *planner.Pool) *kube.NodeOverlay {
+	capacity := corev1.ResourceList{"nvidia.com/gpu": *resource.NewQuantity(0, resource.DecimalSI)}
+	switch {
+	case len(p.Slices) > 0:
+		for profile, n := range p.Slices {
+			capacity[corev1.ResourceName("nvidia.com/mig-"+profile)] = *resource.NewQuantity(n, resource.DecimalSI)
+		}
+	case p.Replicas > 0:
+		one, _ := pricing.Default().Lookup(p.InstanceTypes[0])
+		capacity[sharedName] = *resource.NewQuantity(max(one.GPU.Count, 1)*p.Replicas, resource.DecimalSI)
+	default:
+		return nil
+	}
+	o := &kube.NodeOverlay{}
+	o.Name = p.Name
+	o.Spec.Requirements = []kube.Requirement{{Key: "karpenter.sh/nodepool", Operator: "In", Values: []string{p.Name}}}
+	o.Spec.Capacity = capacity
+	return o
+}
+
+// packed plans a snapshot.
+func packed(t testing.TB, s planner.Snapshot, limits model.Limits) (planner.Snapshot, planner.Plan) {
+	t.Helper()
+	plan, err := engine.Decide(engine.Input{Snapshot: s, Limits: limits, Solve: func(p *model.Problem, l model.Limits) (*model.Packing, error) {
+		return binpack.Solve(p, l, nil)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := lower.Canonical(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, plan
+}
+
+// TestMeasurePools prints what the search comes to, where TENON_POOLS says of which cases: "synth:PODS:SEED" or "openb:LIST:SHARING", with
+// commas between. TENON_POOLS_MOST are numbers of pools.
+func TestMeasurePools(t *testing.T) {
+	cases := os.Getenv("TENON_POOLS")
+	if cases == "" {
+		t.Skip("TENON_POOLS names no cases")
+	}
+	most := os.Getenv("TENON_POOLS_MOST")
+	if most == "" {
+		most = "12"
+	}
+	for _, name := range strings.Split(cases, ",") {
+		s := measured(t, name)
+		start := time.Now()
+		c, plan := packed(t, s, binpack.FastLimits())
+		planned := plan.Cost.PlannedPerHour
+		fmt.Printf("%s: %d workloads; planned %v bound %v (%.1fs)\n", name, len(c.Workloads), planned, plan.Cost.LowerBoundPerHour, time.Since(start).Seconds())
+		for _, k := range strings.Split(most, ",") {
+			n, _ := strconv.Atoi(k)
+			evaluations, _ := strconv.ParseInt(os.Getenv("TENON_POOLS_EVALS"), 10, 64)
+			start := time.Now()
+			designs, err := pools.Search(pools.Input{Snapshot: &c, Plan: &plan, Limits: pools.Limits{Pools: n, Evaluations: evaluations}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			took := time.Since(start)
+			for at, d := range designs {
+				line := fmt.Sprintf("  most %d: design %d: %d pools, estimate %v (%+.2f%%), %d nodes, %d unplaced, %d evaluations, %.1fs", n, at, len(d.Pools), d.Estimate,
+					(d.Estimate.Float64()/planned.Float64()-1)*100, d.Nodes, d.Unplaced, d.Evaluations, took.Seconds())
+				if at == 0 && os.Getenv("TENON_POOLS_DRY") == "" {
+					start = time.Now()
+					r, err := replayed(c, d, pricing.Default()).Schedule(context.Background())
+					if err != nil {
+						t.Fatal(err)
+					}
+					line += fmt.Sprintf("; karpenter %v (%+.2f%%), %d nodes, %d unplaced (%.1fs)", r.PricePerHour, (r.PricePerHour.Float64()/planned.Float64()-1)*100, len(r.New), len(r.Unplaced), time.Since(start).Seconds())
+					if len(r.Unplaced) > 0 {
+						line += " " + r.Unplaced[0].Reason
+					}
+				}
+				fmt.Println(line)
+				if at == 0 && testing.Verbose() {
+					tell(c, plan, d)
+				}
+			}
+		}
+	}
+}
+
+// tell prints a design, and what the packing does.
+func tell(c planner.Snapshot, plan planner.Plan, d pools.Design) {
+	for i, p := range d.Pools {
+		pods := int64(0)
+		for w, at := range d.Of {
+			if at == i {
+				pods += c.Workloads[w].Replicas
+			}
+		}
+		fmt.Printf("    %s %v %d works %d pods %d nodes %v slices %v replicas %d types %v\n", p.Name, p.CapacityTypes, len(p.Works), pods, p.Nodes, p.PricePerHour, p.Slices, p.Replicas, len(p.InstanceTypes))
+	}
+	sums := map[string]pricing.Micro{}
+	counts := map[string]int64{}
+	for _, n := range plan.Nodes {
+		sums[n.InstanceType] += n.PricePerHour.Times(n.Count)
+		counts[n.InstanceType] += n.Count
+	}
+	for _, name := range slices.Sorted(maps.Keys(sums)) {
+		fmt.Printf("    packing: %s x%d %v\n", name, counts[name], sums[name])
+	}
+}
+
+func measured(t *testing.T, name string) planner.Snapshot {
+	t.Helper()
+	part := strings.Split(name, ":")
+	switch part[0] {
+	case "synth":
+		pods, _ := strconv.Atoi(part[1])
+		seed, _ := strconv.ParseUint(part[2], 10, 64)
+		shapes := 0
+		if len(part) > 3 {
+			shapes, _ = strconv.Atoi(part[3])
+		}
+		return synth.Snapshot(synth.Options{Seed: seed, Pods: pods, Shapes: shapes}, pricing.Default())
+	case "openb":
+		file := filepath.Join("/work/shared/traces/alibaba-gpu-v2023", "openb_pod_list_"+part[1]+".csv")
+		f, err := os.Open(file)
+		if err != nil {
+			t.Skip(err)
+		}
+		defer f.Close()
+		s, err := openb.Snapshot(openb.Input{Pods: f, PodsName: file}, pricing.Default(), openb.Options{Sharing: part[2]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	t.Fatalf("no case %q", name)
+	return planner.Snapshot{}
+}

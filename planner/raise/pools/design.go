@@ -1,0 +1,175 @@
+package pools
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tenon-sh/tenon/planner"
+	"github.com/tenon-sh/tenon/planner/gpu"
+	"github.com/tenon-sh/tenon/planner/lower"
+	"github.com/tenon-sh/tenon/pricing"
+)
+
+// design turns a draft and the open pools into values, and judges all of it once more.
+func (s *search) design(d *draft, open []int32) Design {
+	sh := s.sh
+	out := Design{Of: slices.Repeat([]int{-1}, len(sh.works))}
+	for at := range d.plots {
+		p := &d.plots[at]
+		for _, i := range p.works {
+			out.Of[i] = at
+		}
+		st := s.stand(p.option, p.works)
+		pool := s.pool(st, p.v.bought, p.works)
+		pool.Steered, pool.Nodes, pool.PricePerHour = true, p.v.nodes, p.v.cost
+		for _, i := range p.works {
+			pool.Works = append(pool.Works, planner.PoolWork{Workload: lower.WorkloadName(sh.s.Workloads[i])})
+		}
+		slices.SortFunc(pool.Works, func(a, b planner.PoolWork) int { return strings.Compare(a.Workload, b.Workload) })
+		out.Pools = append(out.Pools, pool)
+		out.Estimate, out.Nodes, out.Unplaced = out.Estimate.Plus(p.v.cost), out.Nodes+p.v.nodes, out.Unplaced+p.v.unplaced
+	}
+	var rest []int
+	for i := range sh.works {
+		if out.Of[i] < 0 && sh.works[i].count > 0 {
+			rest = append(rest, i)
+		}
+	}
+	var stands []stand
+	for _, o := range open {
+		st := s.stand(o, rest)
+		st.open = true
+		stands = append(stands, st)
+		out.Pools = append(out.Pools, s.pool(st, 1<<len(st.members)-1, rest))
+	}
+	v := s.run(stands, rest)
+	out.Estimate, out.Nodes, out.Unplaced = out.Estimate.Plus(v.cost), out.Nodes+v.nodes, out.Unplaced+v.unplaced
+	sh.name(out.Pools)
+	sortPools(&out)
+	return out
+}
+
+// sortPools orders pools by falling weight, then name, and turns Of with them.
+func sortPools(d *Design) {
+	order := make([]int, len(d.Pools))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(d.Pools[b].Weight, d.Pools[a].Weight), strings.Compare(d.Pools[a].Name, d.Pools[b].Name))
+	})
+	pools, now := make([]planner.Pool, len(order)), make([]int, len(order))
+	for at, i := range order {
+		pools[at], now[i] = d.Pools[i], at
+	}
+	d.Pools = pools
+	for i, at := range d.Of {
+		if at >= 0 {
+			d.Of[i] = now[at]
+		}
+	}
+}
+
+// pool says a stand in planner's words: its types are those that are bought, the leader, and the smaller sizes of its
+// family, in case what Karpenter builds differs from what was foreseen.
+func (s *search) pool(st stand, bought uint64, works []int) planner.Pool {
+	sh, leader := s.sh, &s.sh.kinds[st.option.kind]
+	p := planner.Pool{Base: leader.base, Weight: min(max(leader.weight, 0)+1, 100), Works: []planner.PoolWork{}}
+	for m, k := range st.members {
+		if m == 0 || bought&(1<<m) != 0 || sh.kinds[k].family() == leader.family() {
+			p.InstanceTypes = append(p.InstanceTypes, sh.kinds[k].name)
+		}
+	}
+	slices.Sort(p.InstanceTypes)
+	p.InstanceTypes = slices.Compact(p.InstanceTypes)
+	for t, name := range sh.terms {
+		if slices.ContainsFunc(works, func(i int) bool { return sh.works[i].allow[st.option.kind]&leader.where&sh.term(t) != 0 }) {
+			p.CapacityTypes = append(p.CapacityTypes, name)
+		}
+	}
+	slices.Sort(p.CapacityTypes)
+	switch st.option.mode {
+	case shared:
+		p.Replicas = st.option.replicas
+	case sliced:
+		p.Slices, p.Layouts = sh.layouts(st)
+	case whole:
+	}
+	return p
+}
+
+// layouts lays the slices of a node out on its cards.
+func (sh *shop) layouts(st stand) (map[string]int64, [][]planner.PlanMIG) {
+	kd := &sh.kinds[st.option.kind]
+	m, _ := gpu.ByKey(kd.model)
+	counts, want := map[string]int64{}, make([]int, len(m.Profiles))
+	for p, name := range sh.profiles {
+		if n := st.cut[p]; n > 0 {
+			at, _ := m.ProfileByResource("nvidia.com/mig-" + name)
+			counts[name] = n
+			want[at] += int(n)
+		}
+	}
+	cards, ok := m.Deal(int(kd.cards), want)
+	if !ok {
+		return nil, nil
+	}
+	var out [][]planner.PlanMIG
+	for _, layout := range cards {
+		card := []planner.PlanMIG{}
+		for _, pl := range layout {
+			profile := &m.Profiles[pl.Profile]
+			card = append(card, planner.PlanMIG{Profile: strings.TrimPrefix(profile.Resource, "nvidia.com/mig-"), Start: pl.Start, Size: profile.MemorySlices})
+		}
+		out = append(out, card)
+	}
+	return counts, out
+}
+
+// name gives each pool a name that says its first type, and that is the same for the same content.
+func (sh *shop) name(list []planner.Pool) {
+	seen := map[string]int{}
+	for i := range list {
+		p := &list[i]
+		leader := p.InstanceTypes[0]
+		for _, k := range sh.kinds {
+			if k.base == p.Base && slices.Contains(p.InstanceTypes, k.name) && k.least > sh.leastOf(p.Base, leader) {
+				leader = k.name
+			}
+		}
+		data, err := json.Marshal([]any{p.Base, p.InstanceTypes, p.CapacityTypes, p.Steered, slices.Sorted(maps.Keys(p.Slices)), p.Layouts, p.Replicas, p.Works})
+		if err != nil {
+			panic("pools: a pool is plain data, yet it does not encode: " + err.Error())
+		}
+		sum := sha256.Sum256(data)
+		p.Name = label("tenon-"+leader) + "-" + hex.EncodeToString(sum[:3])
+		if seen[p.Name]++; seen[p.Name] > 1 {
+			p.Name += strings.Repeat("x", seen[p.Name]-1)
+		}
+	}
+}
+
+// label is a text as a DNS label of at most 50 characters.
+func label(text string) string {
+	out := []byte(strings.ToLower(text))
+	for i, c := range out {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			out[i] = '-'
+		}
+	}
+	return strings.Trim(string(out[:min(len(out), 50)]), "-")
+}
+
+func (sh *shop) leastOf(base, name string) pricing.Micro {
+	for i := range sh.kinds {
+		if sh.kinds[i].base == base && sh.kinds[i].name == name {
+			return sh.kinds[i].least
+		}
+	}
+	return 0
+}

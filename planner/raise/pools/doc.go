@@ -1,0 +1,30 @@
+// Package pools turns a packing into NodePools with which Karpenter, which packs greedily, builds nearly the packing.
+//
+// # Why not one NodePool
+//
+// Karpenter takes pods by falling CPU. Each goes on the open node with the fewest pods on which it fits, else on a new
+// one of the first NodePool by weight. A new node stays open for all types of its NodePool that still fit, so nodes grow
+// to the largest type, whatever is cheap per pod, and what is left of one resource is stranded. Where a pool has one
+// type that is the largest in everything (its leader), that rule becomes first-fit decreasing on equal nodes, and it
+// packs well where the pool's pods together ask for resources in the proportion of the leader. So workloads are dealt to
+// pools, each is steered to one, and the deal is searched for with the greedy rule itself as the judge.
+//
+// # Followers
+//
+// Types that have no more of anything than the leader, and cost less, change nothing in what Karpenter puts on a node:
+// as long as the leader is left it decides what fits. At the end Karpenter buys the cheapest type that is left. So they
+// are free gain: the last node of a pool, and nodes short of one resource, shrink to what they hold.
+//
+// # The simulator
+//
+// [Simulate] follows Karpenter's rules (v1.15.0: scheduling/queue.go, scheduler.go, nodeclaim.go, topologygroup.go) by
+// counts: nodes in the same state are one group, and the pods of a workload are poured over groups. It differs from
+// Karpenter in three things. Pods of several workloads with equal requests come one workload after the other, not mixed by
+// UID. Among open nodes with equally many pods Karpenter's order is that of an unstable sort; here the longest open
+// comes first. Spread over zones takes the first of equally good zones, Karpenter any; and a spread workload of many pods goes in rounds.
+//
+// # What it refuses to do
+//
+// It steers no workload that is bound to others by a rule that reaches beyond one pool (zone-together, zone-follow,
+// host-follow and the like): these stay with the open pools. Reserved capacity and NodePool limits are not looked at.
+package pools

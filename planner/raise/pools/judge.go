@@ -1,0 +1,300 @@
+package pools
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tenon-sh/tenon/planner"
+	"github.com/tenon-sh/tenon/pricing"
+)
+
+// verdict is what the simulator says of one pool with its workloads.
+type verdict struct {
+	cost     pricing.Micro
+	nodes    int64
+	unplaced int64
+	bought   uint64  // members of which nodes are bought
+	cut      []int64 // slices of one node, where it is cut
+}
+
+// judge asks the simulator of pools, and remembers.
+type judge struct {
+	sh          *shop
+	yard        yard
+	terms       []uint64
+	order       []int // workloads as Karpenter takes them
+	rank        []int // by workload: its place in order
+	salt        []uint64
+	known       map[uint64]verdict
+	evaluations int64
+	penalty     pricing.Micro // of a pod without a place
+}
+
+// knownMost bounds how many verdicts are remembered. Chosen: some tens of MB.
+const knownMost = 1 << 18
+
+func newJudge(sh *shop) *judge {
+	j := &judge{sh: sh, known: map[uint64]verdict{}}
+	for t := range sh.terms {
+		j.terms = append(j.terms, sh.term(t))
+	}
+	j.order = make([]int, len(sh.works))
+	for i := range j.order {
+		j.order[i] = i
+	}
+	slices.SortStableFunc(j.order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(sh.works[b].need[cpu], sh.works[a].need[cpu]), cmp.Compare(sh.works[b].need[memory], sh.works[a].need[memory]))
+	})
+	j.rank = make([]int, len(sh.works))
+	for at, i := range j.order {
+		j.rank[i] = at
+	}
+	for k := range sh.kinds {
+		j.penalty = max(j.penalty, sh.kinds[k].least)
+	}
+	j.penalty = j.penalty.Plus(pricing.Unit)
+	return j
+}
+
+// mix is splitmix64 (Steele et al. 2014): a well-mixed number for each number.
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// steered judges a pool of an option with some workloads, none of which may be elsewhere.
+func (j *judge) steered(o int32, works []int) verdict {
+	if len(works) == 0 {
+		return verdict{}
+	}
+	key := mix(uint64(o) << 32)
+	for _, i := range works {
+		key ^= mix(uint64(i) + 1)
+	}
+	if v, ok := j.known[key]; ok {
+		return v
+	}
+	j.evaluations++
+	v := j.run([]stand{j.stand(o, works)}, works)
+	if len(j.known) >= knownMost {
+		clear(j.known)
+	}
+	j.known[key] = v
+	return v
+}
+
+// stand is a pool that is about to be simulated.
+type stand struct {
+	option  *option
+	members []int32
+	cut     []int64
+	open    bool
+}
+
+func (j *judge) stand(o int32, works []int) stand {
+	op := &j.sh.options[o]
+	st := stand{option: op, members: op.followers}
+	if op.mode == sliced {
+		st.cut = j.sh.cutFor(op, works)
+	}
+	return st
+}
+
+// run simulates pools with workloads, all of which may use all of them, as far as they can.
+func (j *judge) run(stands []stand, works []int) verdict {
+	return j.simulate(stands, works, nil)
+}
+
+// simulate is run, where of says by workload the one stand that it may use; -1: the open ones.
+func (j *judge) simulate(stands []stand, works []int, of []int) verdict {
+	sorted := slices.Clone(works)
+	slices.SortFunc(sorted, func(a, b int) int { return cmp.Compare(j.rank[a], j.rank[b]) })
+	loads, dims, ok := j.load(stands, sorted, of)
+	v := verdict{}
+	if len(stands) == 1 {
+		v.cut = stands[0].cut
+	}
+	if !ok {
+		for _, i := range works {
+			v.unplaced += j.sh.works[i].count
+		}
+		return v
+	}
+	y := &j.yard
+	j.fence(stands, dims)
+	for l := range loads {
+		v.unplaced += y.place(&loads[l])
+	}
+	for g := range y.groups {
+		m, price := y.buy(&y.groups[g], j.terms)
+		if m < 0 {
+			v.unplaced += y.groups[g].pods * y.groups[g].n
+			continue
+		}
+		if len(stands) == 1 {
+			v.bought |= 1 << m
+		}
+		v.cost = v.cost.Plus(price.Times(y.groups[g].n))
+		v.nodes += y.groups[g].n
+	}
+	return v
+}
+
+// fence puts the pools into the yard, which load has reset.
+func (j *judge) fence(stands []stand, dims []int) {
+	y := &j.yard
+	for s := range stands {
+		st := &stands[s]
+		f := field{led: true, members: make([]member, len(st.members))}
+		for m, k := range st.members {
+			kd := &j.sh.kinds[k]
+			mem := member{where: kd.where, price: kd.price}
+			for at, d := range dims {
+				mem.room[at] = j.roomIn(k, st, d)
+			}
+			f.members[m] = mem
+			f.where |= kd.where
+			for at := range dims {
+				f.led = f.led && mem.room[at] <= f.members[0].room[at]
+			}
+			f.led = f.led && mem.where&^f.members[0].where == 0
+		}
+		y.fields = append(y.fields, f)
+	}
+}
+
+// roomIn is roomOf for one dimension.
+func (j *judge) roomIn(k int32, st *stand, d int) int64 {
+	sh, kd := j.sh, &j.sh.kinds[k]
+	switch {
+	case d < sh.devices():
+		return kd.room[d]
+	case d == sh.devices():
+		switch st.option.mode {
+		case shared:
+			return kd.cards * st.option.replicas
+		case sliced:
+			return 0
+		case whole:
+		}
+		return kd.room[d]
+	case st.option.mode == sliced:
+		return st.cut[d-sh.slice(0)]
+	}
+	return kd.fixed[sh.profiles[d-sh.slice(0)]]
+}
+
+// load makes the loads of some workloads and resets the yard; dims are the resources that count. It is false where
+// there are too many.
+func (j *judge) load(stands []stand, works []int, of []int) (loads []load, dims []int, ok bool) {
+	sh := j.sh
+	needs := make([][][]int64, len(works))
+	asked := make([]bool, sh.dims())
+	for at, i := range works {
+		needs[at] = make([][]int64, len(stands))
+		for s := range stands {
+			need, ok := sh.needOn(&sh.works[i], stands[s].option)
+			if !ok {
+				continue
+			}
+			needs[at][s] = need
+			for d, n := range need {
+				asked[d] = asked[d] || n > 0
+			}
+		}
+	}
+	for d, a := range asked {
+		if a {
+			dims = append(dims, d)
+		}
+	}
+	if len(dims) > dimsMax {
+		return nil, nil, false
+	}
+	rules := j.rules(works)
+	j.yard.reset(len(dims), 2*len(rules.host))
+	loads = make([]load, len(works))
+	for at, i := range works {
+		w := &sh.works[i]
+		l := load{count: w.count, most: w.most, need: make([]vector, len(stands)), types: make([]uint64, len(stands)), where: make([]uint64, len(stands))}
+		for s := range stands {
+			mine := of == nil || of[i] == s || of[i] < 0 && stands[s].open
+			if needs[at][s] == nil || !mine {
+				continue
+			}
+			for x, d := range dims {
+				l.need[s][x] = needs[at][s][d]
+			}
+			for m, k := range stands[s].members {
+				if places := w.allow[k]; places != 0 {
+					l.types[s] |= 1 << m
+					l.where[s] |= places
+				}
+			}
+		}
+		rules.apply(sh, i, &l)
+		loads[at] = l
+	}
+	return loads, dims, true
+}
+
+// ruled is what rules have counted within one simulation.
+type ruled struct {
+	host   []int
+	spread map[int]*spread
+}
+
+// rules collects the rules that bear on some workloads.
+func (j *judge) rules(works []int) ruled {
+	r := ruled{}
+	for _, i := range works {
+		for _, rule := range j.sh.works[i].host {
+			if !slices.Contains(r.host, rule) {
+				r.host = append(r.host, rule)
+			}
+		}
+		for _, rule := range j.sh.works[i].spread {
+			if r.spread == nil {
+				r.spread = map[int]*spread{}
+			}
+			if r.spread[rule] == nil {
+				r.spread[rule] = j.sh.spreadOf(&j.sh.s.Rules[rule])
+			}
+		}
+	}
+	return r
+}
+
+func (sh *shop) spreadOf(rule *planner.Rule) *spread {
+	s := &spread{most: max(rule.Max, 1)}
+	for z, name := range sh.zones {
+		if len(rule.Zones) == 0 || slices.Contains(rule.Zones, name) {
+			s.zones = append(s.zones, sh.zone(z))
+			s.count = append(s.count, rule.Base[name])
+		}
+	}
+	return s
+}
+
+// apply tells a load of the rules of its workload.
+func (r *ruled) apply(sh *shop, i int, l *load) {
+	for _, rule := range sh.works[i].spread {
+		l.spread = append(l.spread, r.spread[rule])
+	}
+	for _, n := range sh.works[i].host {
+		rule, at := &sh.s.Rules[n], slices.Index(r.host, n)
+		member, other := slices.Contains(rule.Members, i), slices.Contains(rule.Others, i)
+		switch {
+		case rule.Kind == planner.HostCap:
+			l.caps = append(l.caps, capped{mine: 2 * at, others: -1, also: -1, most: max(rule.Max, 1)})
+		case member && other:
+			l.caps = append(l.caps, capped{mine: 2 * at, others: 2*at + 1, also: 2*at + 1, most: 1})
+		case member:
+			l.caps = append(l.caps, capped{mine: 2 * at, others: 2*at + 1, also: -1})
+		case other:
+			l.caps = append(l.caps, capped{mine: 2*at + 1, others: 2 * at, also: -1})
+		}
+	}
+}

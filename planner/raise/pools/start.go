@@ -1,0 +1,192 @@
+package pools
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tenon-sh/tenon/planner"
+	"github.com/tenon-sh/tenon/planner/lower"
+)
+
+// carriers says for each workload, by kind, how many of its pods the packing puts there on nodes that do not stay.
+func (sh *shop) carriers(plan *planner.Plan) []map[int32]int64 {
+	at, kindAt := map[string]int{}, map[[2]string]int32{}
+	for i := range sh.s.Workloads {
+		at[lower.WorkloadName(sh.s.Workloads[i])] = i
+	}
+	for k := range sh.kinds {
+		kindAt[[2]string{sh.kinds[k].base, sh.kinds[k].name}] = int32(k)
+	}
+	out := make([]map[int32]int64, len(sh.works))
+	for i := range out {
+		out[i] = map[int32]int64{}
+	}
+	for n := range plan.Nodes {
+		node := &plan.Nodes[n]
+		k, ok := kindAt[[2]string{node.Pool, node.InstanceType}]
+		if !ok || node.Held {
+			continue
+		}
+		for _, p := range node.Pods {
+			if i, ok := at[p.Workload]; ok {
+				out[i][k] += p.Count * node.Count
+			}
+		}
+	}
+	return out
+}
+
+// main is the kind that carries most of a workload; false where none does.
+func main(counts map[int32]int64) (int32, bool) {
+	best, found := int32(0), false
+	for k, n := range counts {
+		if !found || n > counts[best] || n == counts[best] && k < best {
+			best, found = k, true
+		}
+	}
+	return best, found
+}
+
+// prepare makes options and candidates, and keeps only the options that are somebody's candidate.
+func (sh *shop) prepare(carriers []map[int32]int64) (can [][]bool) {
+	sh.stockOptions()
+	used := map[string]bool{}
+	for _, counts := range carriers {
+		for k := range counts {
+			used[sh.kinds[k].family()] = true
+		}
+	}
+	sh.chooseCandidates(used)
+	keep := make([]int32, len(sh.options))
+	for _, list := range sh.candidates {
+		for _, o := range list {
+			keep[o] = 1
+		}
+	}
+	var options []option
+	for o := range sh.options {
+		if keep[o] == 1 {
+			keep[o] = int32(len(options))
+			options = append(options, sh.options[o])
+		}
+	}
+	sh.options = options
+	can = make([][]bool, len(sh.works))
+	for i, list := range sh.candidates {
+		for at := range list {
+			list[at] = keep[list[at]]
+		}
+		can[i] = make([]bool, len(options))
+		for o := range options {
+			can[i][o] = sh.may(&sh.works[i], &options[o]) != 0
+		}
+	}
+	return can
+}
+
+// begin is the draft that follows the packing: a pool for each kind of node, with the workloads that lie there most.
+func (s *search) begin(carriers []map[int32]int64) *draft {
+	sh := s.sh
+	d := &draft{of: make([]int, len(sh.works))}
+	byOption := map[int32][]int{}
+	for i := range sh.works {
+		d.of[i] = -1
+		if sh.works[i].loose || sh.works[i].count == 0 {
+			continue
+		}
+		if o, ok := s.first(i, carriers[i]); ok {
+			byOption[o] = append(byOption[o], i)
+		}
+	}
+	var edits []edit
+	for o := range sh.options {
+		if works := byOption[int32(o)]; len(works) > 0 {
+			edits = append(edits, edit{len(edits), s.judged(int32(o), works)})
+		}
+	}
+	for _, e := range edits {
+		d.plots = append(d.plots, e.plot)
+	}
+	d.commit(nil)
+	return d
+}
+
+// first is the option with which a workload begins: that of the kind that carries most of it, else the one that is the
+// cheapest for it alone.
+func (s *search) first(i int, counts map[int32]int64) (int32, bool) {
+	sh, w := s.sh, &s.sh.works[i]
+	k, known := main(counts)
+	best, found := int32(-1), false
+	for _, o := range sh.candidates[i] {
+		if known && sh.options[o].kind == k && (!found || sh.options[o].replicas > sh.options[best].replicas) {
+			best, found = o, true
+		}
+	}
+	if found {
+		return best, true
+	}
+	if len(sh.candidates[i]) == 0 {
+		return -1, false
+	}
+	return slices.MinFunc(sh.candidates[i], func(a, b int32) int {
+		return cmp.Or(cmp.Compare(sh.share(w, &sh.options[a]), sh.share(w, &sh.options[b])), cmp.Compare(a, b))
+	}), true
+}
+
+// shrink merges pools two by two, those first where it costs the least, until there are as few as asked. Where no two can be
+// merged the pools that cost the least are given up: their workloads stay with today's NodePools.
+func (s *search) shrink(d *draft, most int) *draft {
+	d = d.clone()
+	type pair struct {
+		loss float64
+		both plot
+		ok   bool
+	}
+	pairs := map[[2]int]pair{} // by first workload of both, which stays the same as long as both do
+	for len(d.plots) > max(most, 0) {
+		var best pair
+		var a, b int
+		for i := range d.plots {
+			for k := i + 1; k < len(d.plots); k++ {
+				p, q := &d.plots[i], &d.plots[k]
+				key := [2]int{p.works[0]*len(d.of) + len(p.works), q.works[0]*len(d.of) + len(q.works)}
+				now, seen := pairs[key]
+				if !seen {
+					now.both, now.ok = s.best(with(p.works, q.works...), s.tries(p, q))
+					now.loss = s.score(&now.both) - s.score(p) - s.score(q)
+					pairs[key] = now
+				}
+				if now.ok && (!best.ok || now.loss < best.loss) {
+					best, a, b = now, i, k
+				}
+			}
+		}
+		if !best.ok {
+			least := 0
+			for i := range d.plots {
+				if s.score(&d.plots[i]) < s.score(&d.plots[least]) {
+					least = i
+				}
+			}
+			d.commit([]edit{{least, plot{}}})
+			continue
+		}
+		d.commit([]edit{{a, best.both}, {b, plot{}}})
+	}
+	return d
+}
+
+// tries are the options that a merged pool is tried with.
+func (s *search) tries(p, q *plot) []int32 {
+	out := []int32{p.option, q.option}
+	const more = 4 // chosen
+	for range more {
+		if o, ok := s.pick(p.works[s.dice.IntN(len(p.works))]); ok {
+			out = append(out, o)
+		}
+		if o, ok := s.pick(q.works[s.dice.IntN(len(q.works))]); ok {
+			out = append(out, o)
+		}
+	}
+	return out
+}
