@@ -44,7 +44,8 @@ type Built struct {
 	Unplaced int64  `json:"unplaced"` // pods of the plan that it finds no node for
 	// PerHour is the price of those nodes: Cost.KarpenterPerHour.
 	PerHour pricing.Micro `json:"perHour"`
-	// AsIsPerHour is what it would build of today's NodePools for the same pods; null where there are none.
+	// AsIsPerHour is what it would build of today's NodePools for the same pods; where there are none, of one that is open to
+	// every type. Null: not looked at.
 	AsIsPerHour *pricing.Micro `json:"asIsPerHour"`
 	Pools       []Pool         `json:"nodePools"` // those to have, by falling weight, then name
 	Notes       []Note         `json:"notes"`

@@ -49,6 +49,7 @@ type planOptions struct {
 	source       sourceOptions
 	terms        termsOptions
 	usage        usageOptions
+	build        buildOptions
 	output       string
 	report, save string
 	strict       bool
@@ -75,7 +76,9 @@ func newPlan() *cobra.Command {
 	o.source.flags(cmd)
 	o.terms.flags(cmd)
 	o.usage.flags(cmd)
+	o.build.flags(cmd)
 	f := cmd.Flags()
+	f.BoolVar(&o.build.off, "no-karpenter", false, "do not look for NodePools, nor replay the plan through Karpenter's scheduler")
 	f.StringVar(&o.report, "report", "", "also write an HTML report to `FILE`")
 	f.StringVar(&o.save, "out", "", "also write the plan as JSON to `FILE`, for explain and verify")
 	f.BoolVar(&o.strict, "strict", false, "exit with 3 if some pods have no place in the plan")
@@ -105,7 +108,8 @@ func (o *planOptions) run(cmd *cobra.Command) error {
 			return planner.Plan{}, err
 		}
 		snapshot.Terms = terms
-		p, err := o.decide(ctx, engine.Input{Snapshot: snapshot, Limits: s.limits, Lowered: s.measure, Solve: s.solve(ctx)}, cmd.InOrStdin(), s.bar)
+		p, err := o.decide(ctx, engine.Input{Snapshot: snapshot, Limits: s.limits, Lowered: s.measure, Solve: s.solve(ctx),
+			Build: o.build.build(ctx, &o.source, s.bar)}, cmd.InOrStdin(), s.bar)
 		gap = s.gapReport(s.name)
 		return p, err
 	})
@@ -127,6 +131,7 @@ func (o *planOptions) run(cmd *cobra.Command) error {
 	if err := o.write(ctx, plan, stderr); err != nil {
 		return err
 	}
+	o.build.told(stderr)
 	if _, err := cmd.OutOrStdout().Write(result); err != nil {
 		return fmt.Errorf("write standard output: %w", err)
 	}
@@ -143,6 +148,9 @@ func (o *planOptions) check() (planner.Terms, error) {
 		return planner.Terms{}, err
 	}
 	if err := o.usage.check(); err != nil {
+		return planner.Terms{}, err
+	}
+	if err := o.build.check(); err != nil {
 		return planner.Terms{}, err
 	}
 	if err := o.targets(); err != nil {

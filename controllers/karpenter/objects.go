@@ -23,7 +23,8 @@ import (
 const (
 	gpuResource = "nvidia.com/gpu"
 	migPrefix   = "nvidia.com/mig-"
-	implicit    = "default" // the NodePool of an input that has none
+	// Implicit names the NodePool of an input that has none.
+	Implicit = "default"
 )
 
 // FromObjects makes the world of a dump: its pods ask for what kube.ReducePod has read of them, in whole MiB, so that a
@@ -39,7 +40,7 @@ func FromObjects(o *kube.Objects, cat pricing.Catalog, opts Options) World {
 	for _, p := range survey.NodePools {
 		if p.Name == "" {
 			named := *p
-			named.Name = implicit
+			named.Name = Implicit
 			p = &named
 		}
 		w.NodePools = append(w.NodePools, p)

@@ -1,7 +1,6 @@
 package engine
 
 import (
-
 	"github.com/tenon-sh/tenon/binpack/model"
 	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/planner/lower"

@@ -48,6 +48,7 @@ func cleaned(p planner.Plan) planner.Plan {
 		each(&n.Object, &n.Text)
 		n.Severity = planner.Severity(clean(string(n.Severity)))
 	}
+	p.Karpenter = cleanBuilt(p.Karpenter)
 	p.Rightsizing = cleanRightsizing(p.Rightsizing)
 	return p
 }

@@ -50,6 +50,9 @@ type report struct {
 	InputDigest, PlanDigest, Proof   string
 	Now, Planned, Bound, Idle, Held  *figure
 	Moves                            *figure // nil: they have no price
+	Built                            *figure // nil: not replayed
+	BuiltSays                        string
+	Pools                            table
 	Rulers                           []ruler
 	Facts                            []fact
 	Legend                           []chip
@@ -125,6 +128,7 @@ func (v *view) report() report {
 		Unplaced:      v.unplacedTable(),
 		Notes:         v.noteTable(),
 		Sized:         v.sizedTable(),
+		Pools:         v.poolTable(),
 		Resized:       v.resizedTable(),
 		WorkRows:      workRowsMax,
 		HoursPerMonth: HoursPerMonth,
@@ -170,6 +174,10 @@ func (v *view) headlineFigures(r *report) {
 		Hour:   v.money.amount(c.LowerBoundPerHour, hourDecimals, down),
 		Month:  v.money.amount(c.LowerBoundPerHour.Times(HoursPerMonth), monthDecimals, down),
 		Remark: v.gapRemark(),
+	}
+	if k := c.KarpenterPerHour; k != nil && v.Karpenter != nil {
+		r.Built = &figure{Hour: v.money.hour(*k), Month: v.money.month(*k), Remark: v.builtRemark()}
+		r.BuiltSays = sentence(v.builtLine())
 	}
 	if c.MovesPerHour != nil {
 		r.Moves = &figure{Hour: v.money.hour(*c.MovesPerHour), Month: v.money.month(*c.MovesPerHour), Remark: v.movesRemark()}

@@ -27,6 +27,7 @@ func Markdown(p planner.Plan) string {
 	fmt.Fprintf(&b, "### Tenon plan for %s\n\n", codeSpan(cmp.Or(v.Source, "an unnamed input")))
 	v.markdownCost(&b)
 	v.markdownRightsizing(&b)
+	v.markdownPools(&b)
 	v.markdownNodes(&b)
 	v.markdownUnplaced(&b)
 	v.markdownNotes(&b)

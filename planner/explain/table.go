@@ -29,6 +29,7 @@ func Table(p planner.Plan, o Options) string {
 	var b strings.Builder
 	v.writeSummary(&b, o)
 	v.writeRightsizing(&b, o)
+	v.writePools(&b, o)
 	if o.Wide {
 		v.writeNodesWide(&b, o)
 		v.writeWorkloads(&b, o)
@@ -90,6 +91,9 @@ func (v *view) headline() []amount {
 	rows = append(rows, amount{"  of it idle", v.money.hour(v.idle), v.money.month(v.idle), idle, faint})
 	if c.MovesPerHour != nil {
 		rows = append(rows, amount{"Moves", v.money.hour(*c.MovesPerHour), v.money.month(*c.MovesPerHour), v.movesRemark(), normal})
+	}
+	if k := c.KarpenterPerHour; k != nil && v.Karpenter != nil {
+		rows = append(rows, amount{"Karpenter builds", v.money.hour(*k), v.money.month(*k), v.builtRemark(), normal})
 	}
 	return append(rows, amount{
 		"Lower bound", v.money.amount(c.LowerBoundPerHour, hourDecimals, down),

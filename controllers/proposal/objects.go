@@ -1,0 +1,164 @@
+package proposal
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/tenon-sh/tenon/controllers/karpenter"
+	"github.com/tenon-sh/tenon/controllers/kube"
+	"github.com/tenon-sh/tenon/planner"
+	"github.com/tenon-sh/tenon/pricing"
+)
+
+// ErrDesign says that a design cannot be written as objects.
+var ErrDesign = errors.New("no design for these NodePools")
+
+const (
+	// PoolTaint keeps pods that are not steered to a pool away from it; its value is the pool's name.
+	PoolTaint = "tenon.sh/pool"
+	// MIGConfig is the node label by which NVIDIA's MIG manager is told how to cut the cards (github.com/NVIDIA/mig-parted).
+	MIGConfig = "nvidia.com/mig.config"
+
+	poolLabel     = "karpenter.sh/nodepool"
+	capacityLabel = "karpenter.sh/capacity-type"
+	wholeGPU      = "nvidia.com/gpu"
+	overlayWeight = 100 // above overlays of the user's, which seldom name one; a user's own at this weight would conflict, and say so
+)
+
+// Objects writes pools as Karpenter sees them, one NodePool each and the NodeOverlays that they need. Bases are today's
+// NodePools; they are read, never changed. Where a pool names no base, it stands by itself.
+func Objects(pools []planner.Pool, bases []*kube.NodePool, cat pricing.Catalog) ([]*kube.NodePool, []*kube.NodeOverlay, error) {
+	var made []*kube.NodePool
+	var overlays []*kube.NodeOverlay
+	for i := range pools {
+		p := &pools[i]
+		base, err := baseOf(p, bases)
+		if err != nil {
+			return nil, nil, err
+		}
+		made = append(made, childOf(p, base))
+		more, err := overlaysOf(p, cat)
+		if err != nil {
+			return nil, nil, err
+		}
+		overlays = append(overlays, more...)
+	}
+	return made, overlays, nil
+}
+
+func baseOf(p *planner.Pool, bases []*kube.NodePool) (*kube.NodePool, error) {
+	if len(p.InstanceTypes) == 0 || p.Weight < 1 || p.Weight > 100 {
+		return nil, fmt.Errorf("%w: pool %q has %d instance types and weight %d", ErrDesign, p.Name, len(p.InstanceTypes), p.Weight)
+	}
+	for _, b := range bases {
+		switch {
+		case b.Name == p.Name:
+			return nil, fmt.Errorf("%w: there is a NodePool %q already", ErrDesign, p.Name)
+		case b.Name == p.Base || p.Base == "" && b.Name == karpenter.Implicit:
+			return b, nil
+		}
+	}
+	if p.Base != "" {
+		return nil, fmt.Errorf("%w: pool %q is a child of NodePool %q, which is not there", ErrDesign, p.Name, p.Base)
+	}
+	return &kube.NodePool{}, nil
+}
+
+// childOf narrows a copy of the base. Conditions that both have stand beside each other: Karpenter takes what all of them
+// allow. Floors on the number of choices (minValues) are the base's own and do not hold for a part of it.
+func childOf(p *planner.Pool, base *kube.NodePool) *kube.NodePool {
+	child := &kube.NodePool{TypeMeta: metav1.TypeMeta{APIVersion: "karpenter.sh/v1", Kind: "NodePool"}, ObjectMeta: metav1.ObjectMeta{Name: p.Name}}
+	weight := p.Weight
+	child.Spec.Weight, child.Spec.Limits = &weight, maps.Clone(base.Spec.Limits)
+	from, t := &base.Spec.Template, &child.Spec.Template
+	t.Metadata.Labels, t.Metadata.Annotations = maps.Clone(from.Metadata.Labels), maps.Clone(from.Metadata.Annotations)
+	t.Spec.Taints, t.Spec.StartupTaints = slices.Clone(from.Spec.Taints), slices.Clone(from.Spec.StartupTaints)
+	for _, r := range from.Spec.Requirements {
+		r.MinValues = nil
+		t.Spec.Requirements = append(t.Spec.Requirements, r)
+	}
+	narrow := func(key string, values []string) {
+		if len(values) > 0 {
+			t.Spec.Requirements = append(t.Spec.Requirements, kube.Requirement{Key: key, Operator: "In", Values: slices.Sorted(slices.Values(values))})
+		}
+	}
+	narrow(corev1.LabelInstanceTypeStable, p.InstanceTypes)
+	narrow(capacityLabel, p.CapacityTypes)
+	narrow(corev1.LabelTopologyZone, p.Zones)
+	if p.Steered {
+		t.Spec.Taints = append(t.Spec.Taints, Taint(p.Name))
+	}
+	if len(p.Slices) > 0 {
+		if t.Metadata.Labels == nil {
+			t.Metadata.Labels = map[string]string{}
+		}
+		t.Metadata.Labels[MIGConfig] = ConfigName(p)
+	}
+	return child
+}
+
+// Taint is what a steered pool has and its pods tolerate.
+func Taint(pool string) corev1.Taint {
+	return corev1.Taint{Key: PoolTaint, Value: pool, Effect: corev1.TaintEffectNoSchedule}
+}
+
+// ConfigName names a pool's cut of its cards in mig-parted's configuration.
+func ConfigName(p *planner.Pool) string { return "tenon-" + p.Name }
+
+// overlaysOf tells Karpenter what the device plugin will make of the cards, for each number of cards among the types. The
+// whole cards are hidden: a pod that asks for one would wait for ever.
+func overlaysOf(p *planner.Pool, cat pricing.Catalog) ([]*kube.NodeOverlay, error) {
+	if len(p.Slices) == 0 && p.Replicas == 0 {
+		return nil, nil
+	}
+	if len(p.Slices) > 0 && p.Replicas > 0 {
+		return nil, fmt.Errorf("%w: pool %q cuts its cards and shares them", ErrDesign, p.Name)
+	}
+	if len(p.Slices) > 0 {
+		capacity := corev1.ResourceList{wholeGPU: *resource.NewQuantity(0, resource.DecimalSI)}
+		for profile, n := range p.Slices {
+			capacity[corev1.ResourceName("nvidia.com/mig-"+profile)] = *resource.NewQuantity(n, resource.DecimalSI)
+		}
+		return []*kube.NodeOverlay{overlay(p.Name, p.Name, p.InstanceTypes, capacity)}, nil
+	}
+	byCards := map[int64][]string{}
+	for _, name := range p.InstanceTypes {
+		machine, ok := cat.Lookup(name)
+		if !ok {
+			return nil, fmt.Errorf("%w: pool %q: instance type %q is not in the catalog", ErrDesign, p.Name, name)
+		}
+		byCards[machine.GPU.Count] = append(byCards[machine.GPU.Count], name)
+	}
+	var out []*kube.NodeOverlay
+	for _, cards := range slices.Sorted(maps.Keys(byCards)) {
+		if cards == 0 {
+			continue
+		}
+		name := p.Name
+		if len(byCards) > 1 {
+			name += "-" + strconv.FormatInt(cards, 10)
+		}
+		out = append(out, overlay(name, p.Name, byCards[cards], corev1.ResourceList{
+			wholeGPU: *resource.NewQuantity(0, resource.DecimalSI), karpenter.SharedGPU: *resource.NewQuantity(cards*p.Replicas, resource.DecimalSI),
+		}))
+	}
+	return out, nil
+}
+
+func overlay(name, pool string, types []string, capacity corev1.ResourceList) *kube.NodeOverlay {
+	o := &kube.NodeOverlay{TypeMeta: metav1.TypeMeta{APIVersion: "karpenter.sh/v1alpha1", Kind: "NodeOverlay"}, ObjectMeta: metav1.ObjectMeta{Name: name}}
+	weight := int32(overlayWeight)
+	o.Spec.Weight, o.Spec.Capacity = &weight, capacity
+	o.Spec.Requirements = []kube.Requirement{
+		{Key: poolLabel, Operator: "In", Values: []string{pool}},
+		{Key: corev1.LabelInstanceTypeStable, Operator: "In", Values: slices.Sorted(slices.Values(types))},
+	}
+	return o
+}

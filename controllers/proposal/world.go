@@ -1,0 +1,213 @@
+package proposal
+
+import (
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/tenon-sh/tenon/controllers/karpenter"
+	"github.com/tenon-sh/tenon/controllers/kube"
+	"github.com/tenon-sh/tenon/planner"
+	"github.com/tenon-sh/tenon/planner/lower"
+)
+
+// replay is a plan as worlds: one without a design, and one for each design.
+type replay struct {
+	b     Builder
+	s     *planner.Snapshot
+	plan  *planner.Plan
+	needs []planner.GPUNeed // of a pod of each workload, where no pool says on which model it is
+	model map[string]string // GPU model of each instance type
+	index map[string]int    // workloads by name
+}
+
+func newReplay(b Builder, s *planner.Snapshot, plan *planner.Plan) *replay {
+	r := &replay{b: b, s: s, plan: plan, model: map[string]string{}, index: map[string]int{}}
+	for i := range s.Offers {
+		if o := &s.Offers[i]; o.Cards.Model != "" {
+			r.model[o.InstanceType] = o.Cards.Model
+		}
+	}
+	for i := range s.Workloads {
+		r.index[lower.WorkloadName(s.Workloads[i])] = i
+		r.needs = append(r.needs, s.Workloads[i].GPU)
+	}
+	most := make([]int64, len(s.Workloads))
+	for i := range plan.Nodes {
+		n := &plan.Nodes[i]
+		for _, p := range n.Pods {
+			w, ok := r.index[p.Workload]
+			if pods := p.Count * n.Count; ok && s.Workloads[w].GPU.ByModel != nil && pods > most[w] {
+				most[w], r.needs[w] = pods, onModel(s.Workloads[w].GPU, n.GPUModel)
+			}
+		}
+	}
+	return r
+}
+
+// onModel is what a pod asks for on cards of a model.
+func onModel(g planner.GPUNeed, model string) planner.GPUNeed {
+	if g.ByModel == nil {
+		return g
+	}
+	return g.ByModel[model]
+}
+
+// steering says what becomes of one workload's pods.
+type steering struct {
+	pool     string // "": none
+	requests planner.Resources
+	need     planner.GPUNeed
+	replicas int64
+}
+
+// steerings are those of all workloads under a design.
+func (r *replay) steerings(pools []planner.Pool) ([]steering, error) {
+	out := make([]steering, len(r.s.Workloads))
+	for i := range out {
+		out[i] = steering{requests: r.s.Workloads[i].Requests, need: r.needs[i]}
+	}
+	for i := range pools {
+		p := &pools[i]
+		for _, work := range p.Works {
+			w, ok := r.index[work.Workload]
+			if !ok {
+				return nil, fmt.Errorf("%w: pool %q has workload %q, which the plan does not have", ErrDesign, p.Name, work.Workload)
+			}
+			if work.Requests != nil {
+				out[w].requests = *work.Requests
+			}
+			if !p.Steered {
+				continue
+			}
+			out[w].pool, out[w].replicas = p.Name, p.Replicas
+			if len(p.InstanceTypes) > 0 {
+				out[w].need = onModel(r.s.Workloads[w].GPU, r.model[p.InstanceTypes[0]])
+			}
+		}
+	}
+	return out, nil
+}
+
+// apply makes a pod ask for what its steering says.
+func (x *steering) apply(pod *corev1.Pod) {
+	var ports []corev1.ContainerPort
+	for _, c := range pod.Spec.Containers {
+		ports = append(ports, c.Ports...)
+	}
+	pod.Spec.InitContainers, pod.Spec.Overhead, pod.Spec.Resources = nil, nil, nil
+	pod.Spec.Containers = []corev1.Container{{Name: "all", Ports: ports, Resources: corev1.ResourceRequirements{
+		Requests: karpenter.Requests(x.requests, x.need, x.replicas)}}}
+	if x.pool == "" {
+		return
+	}
+	selector := map[string]string{poolLabel: x.pool}
+	for key, value := range pod.Spec.NodeSelector {
+		if key != poolLabel { // of today's pool, which the plan may leave
+			selector[key] = value
+		}
+	}
+	pod.Spec.NodeSelector = selector
+	t := Taint(x.pool)
+	pod.Spec.Tolerations = append(slices.Clone(pod.Spec.Tolerations), corev1.Toleration{
+		Key: t.Key, Operator: corev1.TolerationOpEqual, Value: t.Value, Effect: t.Effect})
+}
+
+// world is what Karpenter sees under a design: nothing but the nodes that stay, with what stays on them.
+func (r *replay) world(pools []planner.Pool) (karpenter.World, error) {
+	steered, err := r.steerings(pools)
+	if err != nil {
+		return karpenter.World{}, err
+	}
+	var w karpenter.World
+	if r.b.Objects != nil {
+		w = r.cluster(steered)
+	} else {
+		w = r.recording(steered)
+	}
+	made, overlays, err := Objects(pools, w.NodePools, r.b.Catalog)
+	if err != nil {
+		return karpenter.World{}, err
+	}
+	w.NodePools = slices.Concat(w.NodePools, made)
+	w.NodeOverlays = slices.Concat(w.NodeOverlays, overlays)
+	return w, nil
+}
+
+func (r *replay) recording(steered []steering) karpenter.World {
+	open := &kube.NodePool{}
+	open.Name = karpenter.Implicit
+	var terms []string
+	for i := range r.s.Offers {
+		if c := r.s.Offers[i].CapacityType; c != "" && !slices.Contains(terms, c) {
+			terms = append(terms, c)
+		}
+	}
+	slices.Sort(terms)
+	if len(terms) > 0 {
+		open.Spec.Template.Spec.Requirements = []kube.Requirement{{Key: capacityLabel, Operator: "In", Values: terms}}
+	}
+	return karpenter.FromSnapshot(karpenter.Replay{
+		Snapshot: *r.s, NodePools: []*kube.NodePool{open}, Catalog: r.b.Catalog, Options: r.b.Options,
+		Steer: func(w int, pod *corev1.Pod) { steered[w].apply(pod) },
+	})
+}
+
+// cluster is the world of a dump. Planned pods are to be placed; others stay where they are if their node does.
+func (r *replay) cluster(steered []steering) karpenter.World {
+	w := karpenter.FromObjects(r.b.Objects, r.b.Catalog, r.b.Options)
+	stays := map[string]bool{}
+	for i := range r.plan.Today {
+		if n := &r.plan.Today[i]; n.Fate == "held" || n.Fate == "outside" || keptForeign(n) {
+			stays[n.Name] = true
+		}
+	}
+	nodes := w.Nodes
+	w.Nodes = nil
+	for _, n := range nodes {
+		if stays[n.Name] {
+			w.Nodes = append(w.Nodes, n)
+		}
+	}
+	planned := map[string]int{}
+	for i := range r.s.Workloads {
+		wl := &r.s.Workloads[i]
+		for _, name := range wl.Pods {
+			planned[wl.Ref.Namespace+"/"+name] = i
+		}
+		for n := range wl.Replicas - int64(len(wl.Pods)) {
+			planned[fmt.Sprintf("%s/%s-tocome-%d", wl.Ref.Namespace, wl.Ref.Name, n)] = i
+		}
+	}
+	pods := w.Pods
+	w.Pods = nil
+	for _, p := range pods {
+		i, is := planned[p.Namespace+"/"+p.Name]
+		switch {
+		case is && steered[i].pool == "" && stays[p.Spec.NodeName]: // nothing moves it, whatever the plan would like
+		case is:
+			p = p.DeepCopy()
+			p.Spec.NodeName, p.Status.Phase = "", corev1.PodPending
+			steered[i].apply(p)
+		case stays[p.Spec.NodeName]:
+		case p.Spec.NodeName != "" && goesWithNode(p):
+			continue
+		case p.Spec.NodeName != "":
+			p = p.DeepCopy()
+			p.Spec.NodeName, p.Status.Phase = "", corev1.PodPending
+		}
+		w.Pods = append(w.Pods, p)
+	}
+	return w
+}
+
+// keptForeign tells a node that the plan keeps and that Karpenter could not make again: it is of no NodePool.
+func keptForeign(n *planner.TodayNode) bool { return n.Fate == "keep" && n.Pool == "" }
+
+// goesWithNode tells pods of DaemonSets and static ones.
+func goesWithNode(p *corev1.Pod) bool {
+	owner := metav1.GetControllerOfNoCopy(p)
+	return owner != nil && (owner.Kind == "DaemonSet" || owner.Kind == "Node")
+}
