@@ -43,7 +43,11 @@ func Objects(pools []planner.Pool, bases []*kube.NodePool, cat pricing.Catalog) 
 		if err != nil {
 			return nil, nil, err
 		}
-		made = append(made, childOf(p, base))
+		child := childOf(p, base)
+		if err := bound(child, p, cat); err != nil {
+			return nil, nil, err
+		}
+		made = append(made, child)
 		more, err := overlaysOf(p, cat)
 		if err != nil {
 			return nil, nil, err
@@ -102,6 +106,25 @@ func childOf(p *planner.Pool, base *kube.NodePool) *kube.NodePool {
 		t.Metadata.Labels[MIGConfig] = ConfigName(p)
 	}
 	return child
+}
+
+// bound limits a pool to its number of nodes by their CPU: Karpenter does not hold a limit on nodes within a batch.
+func bound(child *kube.NodePool, p *planner.Pool, cat pricing.Catalog) error {
+	if p.NodesMost <= 0 {
+		return nil
+	}
+	machine, ok := cat.Lookup(p.InstanceTypes[0])
+	if !ok || len(p.InstanceTypes) > 1 {
+		return fmt.Errorf("%w: pool %q is limited to %d nodes of %d instance types, the first known: %t", ErrDesign, p.Name, p.NodesMost, len(p.InstanceTypes), ok)
+	}
+	if child.Spec.Limits == nil {
+		child.Spec.Limits = corev1.ResourceList{}
+	}
+	most := resource.NewMilliQuantity(p.NodesMost*machine.VCPU*1000, resource.DecimalSI)
+	if has, ok := child.Spec.Limits[corev1.ResourceCPU]; !ok || most.Cmp(has) < 0 {
+		child.Spec.Limits[corev1.ResourceCPU] = *most
+	}
+	return nil
 }
 
 // Taint is what a steered pool has and its pods tolerate.

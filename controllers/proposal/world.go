@@ -57,7 +57,7 @@ func onModel(g planner.GPUNeed, model string) planner.GPUNeed {
 
 // steering says what becomes of one workload's pods.
 type steering struct {
-	pool     string // "": none
+	pools    []string // that its pods may use, first by weight; none: any
 	requests planner.Resources
 	need     planner.GPUNeed
 	replicas int64
@@ -82,7 +82,7 @@ func (r *replay) steerings(pools []planner.Pool) ([]steering, error) {
 			if !p.Steered {
 				continue
 			}
-			out[w].pool, out[w].replicas = p.Name, p.Replicas
+			out[w].pools, out[w].replicas = append(out[w].pools, p.Name), p.Replicas
 			if len(p.InstanceTypes) > 0 {
 				out[w].need = onModel(r.s.Workloads[w].GPU, r.model[p.InstanceTypes[0]])
 			}
@@ -100,19 +100,66 @@ func (x *steering) apply(pod *corev1.Pod) {
 	pod.Spec.InitContainers, pod.Spec.Overhead, pod.Spec.Resources = nil, nil, nil
 	pod.Spec.Containers = []corev1.Container{{Name: "all", Ports: ports, Resources: corev1.ResourceRequirements{
 		Requests: karpenter.Requests(x.requests, x.need, x.replicas)}}}
-	if x.pool == "" {
-		return
+	if len(x.pools) > 0 {
+		Steer(&pod.Spec, x.pools)
 	}
-	selector := map[string]string{poolLabel: x.pool}
-	for key, value := range pod.Spec.NodeSelector {
-		if key != poolLabel { // of today's pool, which the plan may leave
+}
+
+// Steer binds pods to NodePools: to one by a selector, to several by node affinity. Their other conditions stay as they
+// are, but for those on the NodePool of today, which the plan may leave. What the spec points to is not written into.
+func Steer(spec *corev1.PodSpec, pools []string) {
+	selector := map[string]string{}
+	for key, value := range spec.NodeSelector {
+		if key != poolLabel {
 			selector[key] = value
 		}
 	}
-	pod.Spec.NodeSelector = selector
-	t := Taint(x.pool)
-	pod.Spec.Tolerations = append(slices.Clone(pod.Spec.Tolerations), corev1.Toleration{
-		Key: t.Key, Operator: corev1.TolerationOpEqual, Value: t.Value, Effect: t.Effect})
+	leaveToday(spec)
+	if len(pools) == 1 {
+		selector[poolLabel] = pools[0]
+	} else {
+		oneOf(spec, pools)
+	}
+	spec.NodeSelector = selector
+	spec.Tolerations = slices.Clone(spec.Tolerations)
+	for _, pool := range pools {
+		t := Taint(pool)
+		spec.Tolerations = append(spec.Tolerations, corev1.Toleration{Key: t.Key, Operator: corev1.TolerationOpEqual, Value: t.Value, Effect: t.Effect})
+	}
+}
+
+// leaveToday takes conditions on the name of a NodePool out of the node affinity.
+func leaveToday(spec *corev1.PodSpec) {
+	if spec.Affinity == nil || spec.Affinity.NodeAffinity == nil || spec.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution == nil {
+		return
+	}
+	spec.Affinity = spec.Affinity.DeepCopy()
+	terms := spec.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms
+	for i := range terms {
+		terms[i].MatchExpressions = slices.DeleteFunc(terms[i].MatchExpressions, func(r corev1.NodeSelectorRequirement) bool {
+			return r.Key == poolLabel && r.Operator == corev1.NodeSelectorOpIn
+		})
+	}
+}
+
+// oneOf adds a condition to every term of the node affinity: terms are alternatives.
+func oneOf(spec *corev1.PodSpec, pools []string) {
+	affinity := &corev1.Affinity{}
+	if spec.Affinity != nil {
+		affinity = spec.Affinity.DeepCopy()
+	}
+	if affinity.NodeAffinity == nil {
+		affinity.NodeAffinity = &corev1.NodeAffinity{}
+	}
+	required := &affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution
+	if *required == nil || len((*required).NodeSelectorTerms) == 0 {
+		*required = &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{}}}
+	}
+	for i := range (*required).NodeSelectorTerms {
+		t := &(*required).NodeSelectorTerms[i]
+		t.MatchExpressions = append(t.MatchExpressions, corev1.NodeSelectorRequirement{Key: poolLabel, Operator: corev1.NodeSelectorOpIn, Values: slices.Clone(pools)})
+	}
+	spec.Affinity = affinity
 }
 
 // world is what Karpenter sees under a design: nothing but the nodes that stay, with what stays on them.
@@ -186,7 +233,7 @@ func (r *replay) cluster(steered []steering) karpenter.World {
 	for _, p := range pods {
 		i, is := planned[p.Namespace+"/"+p.Name]
 		switch {
-		case is && steered[i].pool == "" && stays[p.Spec.NodeName]: // nothing moves it, whatever the plan would like
+		case is && len(steered[i].pools) == 0 && stays[p.Spec.NodeName]: // nothing moves it, whatever the plan would like
 		case is:
 			p = p.DeepCopy()
 			p.Spec.NodeName, p.Status.Phase = "", corev1.PodPending

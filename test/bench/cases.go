@@ -70,6 +70,7 @@ func cases(o options) (list, missing []string, err error) {
 		}
 	}
 	if !o.quick {
+		list = append(list, poolCases(o)...)
 		demand, lost := demandCases(o)
 		list, missing = append(list, demand...), append(missing, lost...)
 	}

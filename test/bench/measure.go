@@ -42,6 +42,7 @@ type result struct {
 	Rivals              []rival `json:"rivals,omitempty"`
 
 	Demand *demandResult `json:"demand,omitempty"` // of cases in which nothing is packed
+	Pools  *poolsResult  `json:"pools,omitempty"`
 }
 
 // other is what a yardstick makes of the case.
@@ -86,6 +87,10 @@ func (r result) String() string {
 	if r.Error != "" {
 		return "failed: " + r.Error
 	}
+	if r.Pools != nil && r.Pools.Ours != nil {
+		p := r.Pools
+		return fmt.Sprintf("packing %s, NodePools %s, split %s, open %s, %.1f s", money(int64(p.Packing.PlannedPerHour)), money(int64(p.Ours.PerHour)), money(int64(p.Split.PerHour)), money(int64(p.Open.PerHour)), r.Solve.Seconds())
+	}
 	if r.Demand != nil {
 		return fmt.Sprintf("%.1f s, %d MiB", r.Solve.Seconds(), r.PeakMiB)
 	}
@@ -97,6 +102,9 @@ func measure(ctx context.Context, o options) (result, error) {
 	name, start := o.one, time.Now()
 	if strings.HasPrefix(name, setDemand+"/") {
 		return measureDemand(o)
+	}
+	if strings.HasPrefix(name, setPools+"/") {
+		return measurePools(ctx, o)
 	}
 	p, err := load(o.traces, name)
 	if err != nil {

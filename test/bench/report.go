@@ -42,6 +42,7 @@ func (r report) markdown() string {
 	r.slices(&b)
 	r.classes(&b)
 	r.baldi(&b)
+	r.nodePools(&b)
 	r.demand(&b)
 	fmt.Fprintf(&b, "## The columns\n\n%s\n", columns)
 	return b.String()

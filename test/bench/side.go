@@ -13,7 +13,7 @@ import (
 // sideBySide are the sets whose cases run at once, each on one core: what is asked of them is a ratio of two times on the same core, a
 // proof, or far less time than they have. All others have the whole machine to themselves.
 func sideBySide() []string {
-	return []string{setAgain, setMIG, setBaldi, setCT, setSmall, setMaster, setLP}
+	return []string{setPools, setAgain, setMIG, setBaldi, setCT, setSmall, setMaster, setLP}
 }
 
 // onOneCore says whether a case runs beside others.
