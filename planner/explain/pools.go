@@ -8,12 +8,12 @@ import (
 	"github.com/tenon-sh/tenon/planner"
 )
 
-// builtRemark says how far Karpenter's nodes are from the packing's, and what it leaves out.
+// builtRemark says how far Karpenter's nodes are from the packing's.
 func (v *view) builtRemark() string {
 	k := v.Karpenter
-	how := "of today's NodePools"
+	how := "NodePools of today"
 	if len(k.Pools) > 0 {
-		how = "of " + plural(int64(len(k.Pools)), "NodePool", "NodePools")
+		how = plural(int64(len(k.Pools)), "NodePool", "NodePools")
 	}
 	words := []string{how}
 	if v.Cost.PlannedPerHour > 0 {
@@ -27,9 +27,6 @@ func (v *view) builtRemark() string {
 			words = append(words, percent(far)+" above planned")
 		}
 	}
-	if k.Unplaced > 0 {
-		words = append(words, plural(k.Unplaced, "pod", "pods")+" without a node")
-	}
 	return strings.Join(words, ", ")
 }
 
@@ -37,6 +34,9 @@ func (v *view) builtRemark() string {
 func (v *view) builtLine() string {
 	k := v.Karpenter
 	text := fmt.Sprintf("Karpenter %s's own scheduler, in process, from nothing but the nodes that stay, builds %s", k.Version, plural(k.Nodes, "node", "nodes"))
+	if k.Unplaced > 0 {
+		text += " and finds none for " + plural(k.Unplaced, "pod", "pods")
+	}
 	if k.AsIsPerHour == nil {
 		return text
 	}

@@ -198,6 +198,24 @@ func shop() planner.Plan {
 		{Severity: planner.Info, Text: "spot prices are not in the catalog: spot offers were left out"},
 	}
 	p.Changes.Stay = 41
+	asIs, built := money("171.0412"), money("149.9034")
+	p.Cost.KarpenterPerHour = &built
+	p.Karpenter = &planner.Built{
+		Version: "v1.15.0", Nodes: 31, Unplaced: 1, PerHour: built, AsIsPerHour: &asIs,
+		Pools: []planner.Pool{
+			{
+				Name: "general-m7g", Base: "general", InstanceTypes: []string{"c7g.8xlarge", "m7g.2xlarge", "m7g.4xlarge", "m7g.8xlarge"}, CapacityTypes: []string{"on-demand"},
+				Weight: 60, Works: []planner.PoolWork{{Workload: "shop/Deployment/web"}, {Workload: "shop/Deployment/api"}}, Steered: true, Nodes: 9, PricePerHour: money("6.2"),
+			},
+			{
+				Name: "gpu-mig", Base: "gpu", InstanceTypes: []string{"p5.4xlarge"}, CapacityTypes: []string{"on-demand"}, Weight: 50, Steered: true,
+				Slices: map[string]int64{"3g.40gb": 1, "1g.10gb": 4}, Works: []planner.PoolWork{{Workload: "ml/Deployment/rank"}}, Nodes: 3, PricePerHour: money("20.64"),
+			},
+			{Name: "gpu-l4", Base: "gpu", InstanceTypes: []string{"g6.xlarge"}, CapacityTypes: []string{"spot"}, Weight: 40, Steered: true, Replicas: 4, Nodes: 2, PricePerHour: money("1.6")},
+			{Name: "open", Base: "general", InstanceTypes: []string{"m7g.2xlarge"}, CapacityTypes: []string{"on-demand"}, Weight: 30, Nodes: 1, PricePerHour: money("0.32")},
+		},
+		Notes: []planner.Note{{Severity: planner.Warning, Object: "shop/web-0", Text: "Karpenter finds no node for it: no instance type has enough resources"}},
+	}
 	return p.plan(4)
 }
 

@@ -93,7 +93,7 @@ func (v *view) headline() []amount {
 		rows = append(rows, amount{"Moves", v.money.hour(*c.MovesPerHour), v.money.month(*c.MovesPerHour), v.movesRemark(), normal})
 	}
 	if k := c.KarpenterPerHour; k != nil && v.Karpenter != nil {
-		rows = append(rows, amount{"Karpenter builds", v.money.hour(*k), v.money.month(*k), v.builtRemark(), normal})
+		rows = append(rows, amount{"Karpenter", v.money.hour(*k), v.money.month(*k), v.builtRemark(), normal})
 	}
 	return append(rows, amount{
 		"Lower bound", v.money.amount(c.LowerBoundPerHour, hourDecimals, down),
