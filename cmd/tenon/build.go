@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tenon-sh/tenon/binpack"
+	"github.com/tenon-sh/tenon/binpack/model"
 	"github.com/tenon-sh/tenon/controllers/karpenter"
 	"github.com/tenon-sh/tenon/controllers/proposal"
 	"github.com/tenon-sh/tenon/planner"
@@ -42,14 +44,26 @@ func (o *buildOptions) check() error {
 	return oneOf("steer", o.steer, steerAll, steerGPU, steerNone)
 }
 
+// searching bounds the search for NodePools as --work bounds the solver.
+func (o *buildOptions) searching(solver model.Limits) pools.Limits {
+	l := pools.Limits{Pools: o.pools}.WithDefaults()
+	if normal := binpack.DefaultLimits().Iterations; solver.Iterations != normal {
+		l.Evaluations = max(1, l.Evaluations*solver.Iterations/normal)
+	}
+	if solver == binpack.FastLimits() {
+		l.Evaluations, l.Designs = l.Evaluations/10, 2
+	}
+	return l
+}
+
 // build is engine.Input.Build for what a source has read; nil where nobody wants it.
-func (o *buildOptions) build(ctx context.Context, source *sourceOptions, bar *progress) func(*planner.Snapshot, *planner.Plan) (*planner.Built, error) {
+func (o *buildOptions) build(ctx context.Context, source *sourceOptions, s *solver) func(*planner.Snapshot, *planner.Plan) (*planner.Built, error) {
 	if o.off {
 		return nil
 	}
 	b := proposal.Builder{
-		Objects: source.read, Catalog: source.prices, Options: karpenter.Options{}, Limits: pools.Limits{Pools: o.pools}, Steer: o.may(),
-		Progress: func(done, total int64) { bar.at("replaying", done, total) },
+		Objects: source.read, Catalog: source.prices, Options: karpenter.Options{}, Limits: o.searching(s.limits), Steer: o.may(),
+		Progress: func(done, total int64) { s.bar.at("replaying", done, total) },
 	}
 	return func(s *planner.Snapshot, plan *planner.Plan) (*planner.Built, error) {
 		built, err := b.Build(ctx, s, plan)

@@ -109,7 +109,7 @@ func (o *planOptions) run(cmd *cobra.Command) error {
 		}
 		snapshot.Terms = terms
 		p, err := o.decide(ctx, engine.Input{Snapshot: snapshot, Limits: s.limits, Lowered: s.measure, Solve: s.solve(ctx),
-			Build: o.build.build(ctx, &o.source, s.bar)}, cmd.InOrStdin(), s.bar)
+			Build: o.build.build(ctx, &o.source, s)}, cmd.InOrStdin(), s.bar)
 		gap = s.gapReport(s.name)
 		return p, err
 	})
