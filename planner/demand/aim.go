@@ -36,7 +36,8 @@ type need struct {
 	now      int64
 	at       time.Time
 	accepted planner.Accepted
-	risk     func(amount float64) float64
+	risk     func(amount float64) float64 // without changes of level
+	levels   changes
 	peak     float64                      // in the regime
 	floor    float64                      // no target is below, whatever the risk says
 	far      float64                      // no target is above, whatever the risk says, but for the floor: see reach
@@ -77,11 +78,12 @@ func Aim(s *State, resource string, now int64, c planner.Class, at time.Time) pl
 		return t
 	}
 	n.told()
-	t.Curve = n.curve()
-	t.Floor, t.Target, t.Ceiling = n.least(t.Curve, n.accepted.Floor), n.least(t.Curve, n.accepted.Target), n.least(t.Curve, n.accepted.Ceiling)
+	plain := n.curve(n.risk)
+	t.Curve = n.withLevels(plain)
+	t.Floor, t.Target, t.Ceiling = n.least(plain, n.accepted.Floor), n.least(plain, n.accepted.Target), n.least(plain, n.accepted.Ceiling)
 	t.Target = max(t.Target, t.Floor)
 	t.Ceiling = max(t.Ceiling, t.Target)
-	n.judge(&t)
+	n.judge(&t, plain)
 	return t
 }
 
@@ -91,6 +93,7 @@ func (n *need) ofCPU() {
 	if c.season {
 		n.ahead = "the two weeks before are alike hour by hour: only the hours of the week that lie ahead count"
 	}
+	n.levels = n.state.pool.changes(ofCPU, c.rises())
 	n.far = reach(&c.tail, len(c.hours), c.peak, 0)
 	for _, h := range c.hours {
 		n.hours = append(n.hours, c.value(h[1]))
@@ -110,6 +113,7 @@ func (n *need) ofMemory() {
 	}
 	hours := float64(24 * horizonDays(n.class))
 	n.before = m.before
+	n.levels = n.state.pool.changes(ofMemory, m.rises())
 	n.far = reach(&m.tail, len(m.hours), m.peak, float64(m.leak*min(hours, m.ramp)))
 	n.risk = func(r float64) float64 { return m.risk(r, hours) }
 }
@@ -147,15 +151,37 @@ func hourEnd(h int32) time.Time { return time.UnixMilli(int64(h+1) * hourMilli).
 
 func hourStart(h int32) time.Time { return time.UnixMilli(int64(h) * hourMilli).UTC() }
 
+// total is a risk with that of changes of level.
+func (n *need) total(amount, without float64) float64 {
+	days := float64(horizonDays(n.class))
+	after := n.levels.after(n.risk, amount)
+	if n.resource == CPU {
+		return without + float64(n.levels.later(days)*max(after-without, 0))
+	}
+	return 1 - float64((1-without)*(1-float64((1-n.levels.none(days))*after)))
+}
+
+// withLevels is the curve that is told: the same requests, with the risk of changes of level.
+func (n *need) withLevels(plain planner.Curve) planner.Curve {
+	told := slices.Clone(plain)
+	for i, p := range plain {
+		told[i].Risk = min(int64(math.Ceil(1e6*n.total(float64(p.Request), float64(p.Risk)/1e6))), 1_000_000)
+		if i > 0 {
+			told[i].Risk = min(told[i].Risk, told[i-1].Risk)
+		}
+	}
+	return told
+}
+
 // curve has a point for each nominal and each accepted risk.
-func (n *need) curve() planner.Curve {
+func (n *need) curve(of func(float64) float64) planner.Curve {
 	risks := append(slices.Clone(nominal), n.accepted.Floor, n.accepted.Target, n.accepted.Ceiling)
 	slices.SortFunc(risks, func(a, b int64) int { return cmp.Compare(b, a) })
 	var curve planner.Curve
 	for _, risk := range slices.Compact(risks) {
-		amount := int64(math.Ceil(n.solve(float64(max(risk, 1)) / 1e6)))
+		amount := int64(math.Ceil(n.solve(of, float64(max(risk, 1))/1e6)))
 		amount = max(amount, int64(math.Ceil(n.floor)), 1)
-		p := planner.CurvePoint{Request: amount, Risk: max(1, int64(math.Ceil(1e6*n.risk(float64(amount)))))}
+		p := planner.CurvePoint{Request: amount, Risk: max(1, int64(math.Ceil(1e6*of(float64(amount)))))}
 		if float64(amount) < n.far {
 			p.Risk = min(p.Risk, risk)
 		}
@@ -172,14 +198,14 @@ func (n *need) curve() planner.Curve {
 }
 
 // solve returns the smallest amount whose risk is at most the given one, to a thousandth; far where that has more.
-func (n *need) solve(risk float64) float64 {
+func (n *need) solve(of func(float64) float64, risk float64) float64 {
 	low, high := 0.0, max(n.peak, 1)
-	for n.risk(high) > risk && high < n.far {
+	for of(high) > risk && high < n.far {
 		low, high = high, min(float64(1.25*high)+1, n.far)
 	}
 	for high-low > 0.0005*high {
 		mid := (low + high) / 2
-		if n.risk(mid) > risk {
+		if of(mid) > risk {
 			low = mid
 		} else {
 			high = mid

@@ -29,6 +29,12 @@ func (s *State) above() func([cpuLevels]uint8, int) float64 {
 }
 
 func (s *State) cpuNeed(at int64, hours float64) cpuNeed {
+	c := s.cpuHours(at)
+	c.learn(hourOf(at)+1, hours)
+	return c
+}
+
+func (s *State) cpuHours(at int64) cpuNeed {
 	c := cpuNeed{base: s.base, above: s.above()}
 	end := min(s.newest, hourOf(at))
 	for h := max(end-hoursKept+1, s.newest-hoursKept+1, 1); h <= end; h++ {
@@ -37,8 +43,16 @@ func (s *State) cpuNeed(at int64, hours float64) cpuNeed {
 			c.at = append(c.at, h)
 		}
 	}
-	c.learn(hourOf(at)+1, hours)
 	return c
+}
+
+// level is what a sixth of each hour is above.
+func (c *cpuNeed) level() []float64 {
+	level := make([]float64, len(c.hours))
+	for i, h := range c.hours {
+		level[i] = c.value(h[1])
+	}
+	return level
 }
 
 func (c *cpuNeed) value(b uint8) float64 {
@@ -52,10 +66,7 @@ func (c *cpuNeed) learn(next int32, hours float64) {
 	if len(c.hours) == 0 {
 		return
 	}
-	level := make([]float64, len(c.hours))
-	for i, h := range c.hours {
-		level[i] = c.value(h[1])
-	}
+	level := c.level()
 	c.regime = settle(level, riseOfCPU)
 	most := make([]float64, 0, len(c.hours))
 	for _, h := range c.hours[c.regime.start:] {

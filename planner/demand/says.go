@@ -179,7 +179,7 @@ func (n *need) killed() {
 }
 
 // judge fills in what the target stands for and what it would have done.
-func (n *need) judge(t *planner.Target) {
+func (n *need) judge(t *planner.Target, plain planner.Curve) {
 	e, target := &t.Evidence, float64(t.Target)
 	above, runs, high := 0.0, int64(0), false
 	for _, v := range n.most {
@@ -197,8 +197,8 @@ func (n *need) judge(t *planner.Target) {
 		e.Headroom = 100 * (target/max(quantile(n.most, e.Percentile/100), 1) - 1)
 	} else {
 		e.WouldHaveUnder = n.state.underrun(n.at.UnixMilli(), target)
-		e.Percentile = 100 - float64(t.Curve.At(t.Target))/1e4
-		e.Headroom = 100 * (target/max(n.solve(float64(max(n.accepted.Target, 1))/1e6), 1) - 1)
+		e.Percentile = 100 - float64(plain.At(t.Target))/1e4
+		e.Headroom = 100 * (target/max(n.solve(n.risk, float64(max(n.accepted.Target, 1))/1e6), 1) - 1)
 	}
 	n.decided(t)
 	e.Says = n.says

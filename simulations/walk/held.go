@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -13,6 +14,18 @@ type Kept struct {
 	Broken   int64 // of these, with memory above the request at any time within the horizon
 	Steps    int64 // container-steps within horizons
 	Under    int64 // of these, with CPU above the request
+	Told     []Told
+}
+
+// Told is the risk that one decision told, NaN where it told none, and what came.
+type Told struct {
+	Memory, CPU                    float64 // of what was asked for, within the horizon: as planner.CurvePoint has it, 0 to 1
+	Promises, Broken, Steps, Under int64   // as in Kept
+}
+
+// Teller is implemented by recommenders that tell the risk of what they recommend: of the last recommendation for workload n.
+type Teller interface {
+	Risk(n int) (memory, cpu float64)
 }
 
 // Hold asks a method at each decision and holds what it says for a horizon, whatever comes: that is what a promise for the
@@ -33,27 +46,38 @@ func Hold(of []loads.Workload, m Method, o Options, horizon time.Duration) []Kep
 			if to > l.Len() {
 				continue
 			}
-			kept[n].hold(l, from, to, w.rec.Recommend(n, l.Start+int64(from)*l.Step, l.Asked))
+			asked := w.rec.Recommend(n, l.Start+int64(from)*l.Step, l.Asked)
+			told := Told{Memory: math.NaN(), CPU: math.NaN()}
+			if t, ok := w.rec.(Teller); ok {
+				told.Memory, told.CPU = t.Risk(n)
+			}
+			told.hold(l, from, to, asked)
+			kept[n].add(told)
 			w.rec.Observe(n, chunk(l, from, min(w.begin(n, round+1), l.Len()), 0, nil))
 		}
 	}
 	return kept
 }
 
-func (k *Kept) hold(l *loads.Workload, from, to int, a Amounts) {
+func (k *Kept) add(t Told) {
+	k.Promises, k.Broken, k.Steps, k.Under = k.Promises+t.Promises, k.Broken+t.Broken, k.Steps+t.Steps, k.Under+t.Under
+	k.Told = append(k.Told, t)
+}
+
+func (t *Told) hold(l *loads.Workload, from, to int, a Amounts) {
 	for _, p := range l.Pods {
 		if most := slices.Max(p.Memory[from:to]); most >= 0 {
-			k.Promises++
+			t.Promises++
 			if most > a.Memory {
-				k.Broken++
+				t.Broken++
 			}
 		}
 		for _, v := range p.CPU[from:to] {
 			if v >= 0 {
-				k.Steps++
+				t.Steps++
 			}
 			if v > a.CPU {
-				k.Under++
+				t.Under++
 			}
 		}
 	}
