@@ -37,6 +37,7 @@ type need struct {
 	at       time.Time
 	accepted planner.Accepted
 	risk     func(amount float64) float64 // without changes of level
+	expected func(amount float64) float64 // the same, without caution: see ofCPU
 	levels   changes
 	peak     float64                      // in the regime
 	floor    float64                      // no target is below, whatever the risk says
@@ -87,13 +88,24 @@ func Aim(s *State, resource string, now int64, c planner.Class, at time.Time) pl
 	return t
 }
 
+const (
+	codeMean = 1.0 / 64
+	optimism = 1.0 / 3
+)
+
 func (n *need) ofCPU() {
 	c := n.state.cpuNeed(n.at.UnixMilli(), float64(24*horizonDays(n.class)))
 	n.accepted, n.risk, n.peak, n.regime, n.tail, n.when = n.class.CPU, c.risk, c.peak, c.regime, c.tail, c.at
 	if c.season {
 		n.ahead = "the two weeks before are alike hour by hour: only the hours of the week that lie ahead count"
 	}
-	n.levels = n.state.pool.changes(ofCPU, c.rises())
+	m := n.state.memoryHours(n.at.UnixMilli())
+	m.regime = settle(m.hours, riseOfMemory)
+	n.levels = n.state.pool.changes(ofCPU, c.rises().or(m.rises()))
+	n.expected = func(r float64) float64 {
+		share := c.risk(r * (1 + codeMean))
+		return share + min(1/float64(len(c.hours)-c.regime.start+1), share*optimism)
+	}
 	n.far = reach(&c.tail, len(c.hours), c.peak, 0)
 	for _, h := range c.hours {
 		n.hours = append(n.hours, c.value(h[1]))
@@ -156,6 +168,7 @@ func (n *need) total(amount, without float64) float64 {
 	days := float64(horizonDays(n.class))
 	after := n.levels.after(n.risk, amount)
 	if n.resource == CPU {
+		without = min(without, n.expected(amount))
 		return without + float64(n.levels.later(days)*max(after-without, 0))
 	}
 	return 1 - float64((1-without)*(1-float64((1-n.levels.none(days))*after)))

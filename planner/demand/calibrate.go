@@ -181,10 +181,11 @@ func Calibrate(states []*State) {
 		m := s.memoryHours(at)
 		m.asked(&one, &more)
 		m.regime = settle(m.hours, riseOfMemory)
-		rose[ofMemory] = append(rose[ofMemory], m.rises())
+		ofMem := m.rises()
 		c := s.cpuHours(at)
 		c.regime = settle(c.level(), riseOfCPU)
-		rose[ofCPU] = append(rose[ofCPU], c.rises())
+		rose[ofMemory] = append(rose[ofMemory], ofMem)
+		rose[ofCPU] = append(rose[ofCPU], c.rises().or(ofMem))
 	}
 	one.believe(1, poolWeight)
 	more.believe(1, poolWeight)

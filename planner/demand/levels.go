@@ -28,7 +28,7 @@ const (
 const (
 	rateBelief  = 1.0 / 500 // a day
 	rateDays    = 100
-	shapeBelief = 0.25 // few containers have most of the changes
+	shapeBelief = 0.125 // few containers have most of the changes
 	sizeBelief  = 0.35 // mean logarithm above levelLeast
 	sizeWeight  = 3
 )
@@ -52,7 +52,7 @@ func risesOf(newest, hours []float64, now regime) rises {
 		if i-from >= levelKnown && last-i == levelAfter && slices.Max(x[i:last]) < levelFall*slices.Min(x[i-levelKnown:i]) {
 			from = i
 		}
-		if i-from < levelKnown {
+		if i < levelBefore || i-from < levelKnown {
 			continue
 		}
 		r.days++
@@ -63,7 +63,7 @@ func risesOf(newest, hours []float64, now regime) rises {
 			from = i
 		}
 	}
-	if since := len(hours) - now.start; now.rose && since < 24*levelAfter && len(x) > levelKnown && from < len(x)-levelAfter {
+	if since := len(hours) - now.start; now.rose && since < 24*levelAfter && len(x) > levelBefore && from < len(x)-levelAfter {
 		if f := median(hours[now.start:]) / median(hours[max(0, now.start-24*levelKnown):now.start]); f > levelLeast {
 			r.add(f)
 		}
@@ -74,6 +74,17 @@ func risesOf(newest, hours []float64, now regime) rises {
 func (r *rises) add(factor float64) {
 	r.count++
 	r.logs += math.Log(max(factor/levelLeast, 1))
+}
+
+// or adds the changes that another resource of the same container shows and this one does not. Hours of CPU are kept for two weeks, days of memory for
+// six, and what changes one level mostly changes the other.
+func (r rises) or(o rises) rises {
+	if more := o.count - r.count; more > 0 {
+		r.logs += float64(more) * o.logs / float64(o.count)
+		r.count = o.count
+	}
+	r.days = max(r.days, o.days)
+	return r
 }
 
 // rates are what is known of the changes of all containers of a recording.
@@ -98,7 +109,7 @@ func ratesOf(all []rises) rates {
 	}
 	mean := (float64(r.all.count) + rateBelief*rateDays) / (float64(r.all.days) + rateDays)
 	best := math.Inf(-1)
-	for shape := 1.0 / 16; shape <= 4; shape *= 2 {
+	for shape := 1.0 / 32; shape <= 4; shape *= 2 {
 		if l := likely(all, shape, mean); l > best {
 			best, r.shape, r.days = l, shape, shape/mean
 		}
@@ -111,7 +122,7 @@ func ratesOf(all []rises) rates {
 func likely(all []rises, shape, mean float64) float64 {
 	days := shape / mean
 	off := math.Log(shape / shapeBelief)
-	sum := -off * off / 2
+	sum := -off * off / 8
 	none, _ := math.Lgamma(shape)
 	for _, x := range all {
 		n, t := float64(x.count), float64(x.days)
