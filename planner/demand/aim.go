@@ -37,7 +37,7 @@ type need struct {
 	at       time.Time
 	accepted planner.Accepted
 	risk     func(amount float64) float64 // without changes of level
-	expected func(amount float64) float64 // the same, without caution: see ofCPU
+	expected func(amount float64) float64 // the same without the caution that targets have
 	levels   changes
 	peak     float64                      // in the regime
 	floor    float64                      // no target is below, whatever the risk says
@@ -80,18 +80,17 @@ func Aim(s *State, resource string, now int64, c planner.Class, at time.Time) pl
 	}
 	n.told()
 	plain := n.curve(n.risk)
-	t.Curve = n.withLevels(plain)
-	t.Floor, t.Target, t.Ceiling = n.least(plain, n.accepted.Floor), n.least(plain, n.accepted.Target), n.least(plain, n.accepted.Ceiling)
+	asked := plain
+	if t.Curve = n.withLevels(plain); c.Cover == planner.CoverLevels {
+		asked = n.curve(func(amount float64) float64 { return n.total(amount, n.expected(amount)) })
+		t.Curve = asked
+	}
+	t.Floor, t.Target, t.Ceiling = n.least(asked, n.accepted.Floor), n.least(asked, n.accepted.Target), n.least(asked, n.accepted.Ceiling)
 	t.Target = max(t.Target, t.Floor)
 	t.Ceiling = max(t.Ceiling, t.Target)
 	n.judge(&t, plain)
 	return t
 }
-
-const (
-	codeMean = 1.0 / 64
-	optimism = 1.0 / 3
-)
 
 func (n *need) ofCPU() {
 	c := n.state.cpuNeed(n.at.UnixMilli(), float64(24*horizonDays(n.class)))
@@ -101,11 +100,7 @@ func (n *need) ofCPU() {
 	}
 	m := n.state.memoryHours(n.at.UnixMilli())
 	m.regime = settle(m.hours, riseOfMemory)
-	n.levels = n.state.pool.changes(ofCPU, c.rises().or(m.rises()))
-	n.expected = func(r float64) float64 {
-		share := c.risk(r * (1 + codeMean))
-		return share + min(1/float64(len(c.hours)-c.regime.start+1), share*optimism)
-	}
+	n.levels, n.expected = n.state.pool.changes(ofCPU, c.rises().or(m.rises())), c.expected
 	n.far = reach(&c.tail, len(c.hours), c.peak, 0)
 	for _, h := range c.hours {
 		n.hours = append(n.hours, c.value(h[1]))
@@ -128,6 +123,7 @@ func (n *need) ofMemory() {
 	n.levels = n.state.pool.changes(ofMemory, m.rises())
 	n.far = reach(&m.tail, len(m.hours), m.peak, float64(m.leak*min(hours, m.ramp)))
 	n.risk = func(r float64) float64 { return m.risk(r, hours) }
+	n.expected = n.risk
 }
 
 // horizonDays is at most a hundred years.
@@ -163,12 +159,10 @@ func hourEnd(h int32) time.Time { return time.UnixMilli(int64(h+1) * hourMilli).
 
 func hourStart(h int32) time.Time { return time.UnixMilli(int64(h) * hourMilli).UTC() }
 
-// total is a risk with that of changes of level.
+// total is the risk of an amount with that of changes of level, from the one without.
 func (n *need) total(amount, without float64) float64 {
-	days := float64(horizonDays(n.class))
-	after := n.levels.after(n.risk, amount)
+	days, after := float64(horizonDays(n.class)), n.levels.after(n.risk, amount)
 	if n.resource == CPU {
-		without = min(without, n.expected(amount))
 		return without + float64(n.levels.later(days)*max(after-without, 0))
 	}
 	return 1 - float64((1-without)*(1-float64((1-n.levels.none(days))*after)))
@@ -178,13 +172,16 @@ func (n *need) total(amount, without float64) float64 {
 func (n *need) withLevels(plain planner.Curve) planner.Curve {
 	told := slices.Clone(plain)
 	for i, p := range plain {
-		told[i].Risk = min(int64(math.Ceil(1e6*n.total(float64(p.Request), float64(p.Risk)/1e6))), 1_000_000)
+		amount := float64(p.Request)
+		told[i].Risk = millionths(n.total(amount, min(float64(p.Risk)/1e6, n.expected(amount))))
 		if i > 0 {
 			told[i].Risk = min(told[i].Risk, told[i-1].Risk)
 		}
 	}
 	return told
 }
+
+func millionths(risk float64) int64 { return min(max(1, int64(math.Ceil(1e6*risk))), 1_000_000) }
 
 // curve has a point for each nominal and each accepted risk.
 func (n *need) curve(of func(float64) float64) planner.Curve {
@@ -194,7 +191,7 @@ func (n *need) curve(of func(float64) float64) planner.Curve {
 	for _, risk := range slices.Compact(risks) {
 		amount := int64(math.Ceil(n.solve(of, float64(max(risk, 1))/1e6)))
 		amount = max(amount, int64(math.Ceil(n.floor)), 1)
-		p := planner.CurvePoint{Request: amount, Risk: max(1, int64(math.Ceil(1e6*of(float64(amount)))))}
+		p := planner.CurvePoint{Request: amount, Risk: millionths(of(float64(amount)))}
 		if float64(amount) < n.far {
 			p.Risk = min(p.Risk, risk)
 		}

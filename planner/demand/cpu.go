@@ -182,6 +182,20 @@ func (c *cpuNeed) risk(r float64) float64 {
 	return max(share, min(beyond, 1.0/12/float64(len(c.hours)+1)))
 }
 
+// What is told of CPU is expected, where a target is cautious. A code stands for the upper end of what it covers, which is half a code above its
+// middle. And the past says less of what it was often above than it seems to: each hour counts as one (Laplace's rule of succession),
+// up to a share of the risk. The share is chosen, on simulations/loads, seeds 1 to 5.
+const (
+	codeMiddle  = 1.0 / (1 << (cpuBits + 1))
+	surplusMost = 1.0 / 3
+)
+
+// expected returns the share of time above an amount that is to be expected.
+func (c *cpuNeed) expected(r float64) float64 {
+	share := c.risk(r * (1 + codeMiddle))
+	return share + min(1/float64(len(c.hours)-c.regime.start+1), share*surplusMost)
+}
+
 func (c *cpuNeed) least(risk float64) float64 {
 	low, high := 0.0, c.peak
 	for c.risk(high) > risk && high < 1e12 {

@@ -29,7 +29,7 @@ const (
 	rateBelief  = 1.0 / 500 // a day
 	rateDays    = 100
 	shapeBelief = 0.125 // few containers have most of the changes
-	sizeBelief  = 0.35 // mean logarithm above levelLeast
+	sizeBelief  = 0.35  // mean logarithm above levelLeast
 	sizeWeight  = 3
 )
 
@@ -193,10 +193,21 @@ func (l *changes) after(risk func(float64) float64, amount float64) float64 {
 }
 
 // says tells what is known of changes.
-func (l *changes) says(total, without float64) string {
-	text := fmt.Sprintf("%.3g %% of it are changes of level, which nobody foresees", 100*(total-without))
-	if p := &l.pool; p.containers > 1 {
-		text += fmt.Sprintf(": %d of %d containers rose for good by %.0f %% or more, %d times in %d container-days", p.changed, p.containers, 100*(levelLeast-1), p.all.count, p.all.days)
+func (l *changes) says() string {
+	times := func(n int) string {
+		switch n {
+		case 0:
+			return "not once"
+		case 1:
+			return "once"
+		}
+		return fmt.Sprintf("%d times", n)
 	}
-	return text + fmt.Sprintf("; this one %d times in %d days", l.own.count, l.own.days)
+	own := fmt.Sprintf("this one %s in %d days", times(l.own.count), l.own.days)
+	p := &l.pool
+	if p.containers < 2 {
+		return own + fmt.Sprintf(", and of others nothing is known: one in %.0f days is believed", 1/rateBelief)
+	}
+	return fmt.Sprintf("in the recording %d of %d containers rose for good by %.0f %% or more, %s in %d container-days; %s",
+		p.changed, p.containers, 100*(levelLeast-1), times(p.all.count), p.all.days, own)
 }
