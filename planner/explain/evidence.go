@@ -103,6 +103,9 @@ func evidenceWords(x *planner.Sizing) string {
 	if x.Unknown != "" {
 		return strings.TrimSpace(seen)
 	}
+	if e.LevelRisk > 0 {
+		seen += fmt.Sprintf("Of the target's risk %s are changes of level, which nobody foresees. ", risk(&e.LevelRisk))
+	}
 	window := "the window"
 	if days := int64(e.To.Sub(e.From).Round(24*time.Hour) / (24 * time.Hour)); days > 0 && days < 1<<20 {
 		window = "the last " + plural(days, "day", "days")

@@ -99,6 +99,58 @@ func Coverage(kept []Kept, groups []string) (memory, cpu Estimate) {
 	return memory, cpu
 }
 
+// Bands are the bounds of risk told by which Reliability is told apart.
+var Bands = []float64{0.005, 0.02, 0.05}
+
+// Reliable is what was told and what came, as shares, with intervals. Promises are pods × decisions, or steps of CPU. Without any,
+// all are NaN.
+type Reliable struct {
+	Told, Came, Over Estimate // Over is told less came, paired
+	Promises         int64
+}
+
+// Reliability compares the risk that was told with what came: of all, and by Bands of what was told.
+func Reliability(kept []Kept, groups []string, cpu bool) (all Reliable, bands []Reliable) {
+	all = reliable(kept, groups, cpu, 0, math.Inf(1))
+	low := 0.0
+	for _, high := range append(slices.Clone(Bands), math.Inf(1)) {
+		bands = append(bands, reliable(kept, groups, cpu, low, high))
+		low = high
+	}
+	return all, bands
+}
+
+// reliable counts what was told from low to below high.
+func reliable(kept []Kept, groups []string, cpu bool, low, high float64) (r Reliable) {
+	type sums struct{ told, came, of float64 }
+	each := make([]sums, len(kept))
+	for n, k := range kept {
+		for _, t := range k.Told {
+			risk, came, of := t.Memory, t.Broken, t.Promises
+			if cpu {
+				risk, came, of = t.CPU, t.Under, t.Steps
+			}
+			if risk >= low && risk < high { // NaN is neither
+				each[n] = sums{each[n].told + float64(risk*float64(of)), each[n].came + float64(came), each[n].of + float64(of)}
+				r.Promises += of
+			}
+		}
+	}
+	figure := func(part func(sums) float64) Estimate {
+		return Bootstrap(groups, func(times []int) float64 {
+			var a, b float64
+			for n, x := range each {
+				a, b = a+float64(float64(times[n])*part(x)), b+float64(float64(times[n])*x.of)
+			}
+			return a / b
+		})
+	}
+	r.Told = figure(func(x sums) float64 { return x.told })
+	r.Came = figure(func(x sums) float64 { return x.came })
+	r.Over = figure(func(x sums) float64 { return x.told - x.came })
+	return r
+}
+
 // Adapted tells the hours that requests took to follow changes of level: up, until the request was at least the 95th percentile
 // of CPU in the two days after the change; down, until it was at most twice that. A change that was not followed within the
 // recording counts as the time that was left. Changes before the first decision, with less than three days after them, or within three days

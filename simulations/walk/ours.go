@@ -141,5 +141,7 @@ func (o *ours) Recommend(n int, at int64, now Amounts) Amounts {
 	return now
 }
 
+var _ Teller = (*ours)(nil)
+
 // Risk tells what the curves say of the last recommendation.
 func (o *ours) Risk(n int) (memory, cpu float64) { return o.risks[n][0], o.risks[n][1] }
