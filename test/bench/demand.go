@@ -192,7 +192,9 @@ func readGenAI(name string) (all []loads.Workload, err error) {
 
 // held writes a horizon in the words of its size.
 func held(d time.Duration) string {
-	if days := int(d / (24 * time.Hour)); days > 0 {
+	if days := int(d / (24 * time.Hour)); days == 1 {
+		return "a day"
+	} else if days > 0 {
 		return fmt.Sprintf("%d days", days)
 	}
 	return fmt.Sprintf("%d hours", int(d/time.Hour))

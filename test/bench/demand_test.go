@@ -99,12 +99,12 @@ func TestDemandTold(t *testing.T) {
 		all = append(all, loads.Workload{Family: family})
 		kept = append(kept, walk.Kept{Told: []walk.Told{{Memory: 0.01, Promises: 100, Broken: 2, CPU: 0.03, Steps: 100}}})
 	}
-	d := demandResult{Told: []told{toldOf(all, kept, told{Share: 0.99, Held: "7 days"}), toldOf(all, kept, told{Share: 0.95, Held: "1 days", CPU: true})}}
+	d := demandResult{Told: []told{toldOf(all, kept, told{Share: 0.99, Held: "7 days"}), toldOf(all, kept, told{Share: 0.95, Held: "a day", CPU: true})}}
 	var out strings.Builder
 	report{Results: []result{{Case: demandTold, Shapes: len(all), Demand: &d}}}.demand(&out)
 	for _, want := range []string{
 		"| 99 % | 7 days | memory | 1.0 [1.0 … 1.0] | 2.0 [2.0 … 2.0] | -1.0 [-1.0 … -1.0] | yes |",
-		"| 95 % | 1 days | CPU | 3.0 [3.0 … 3.0] | 0.0 [0.0 … 0.0] | 3.0 [3.0 … 3.0] | **no** |",
+		"| 95 % | a day | CPU | 3.0 [3.0 … 3.0] | 0.0 [0.0 … 0.0] | 3.0 [3.0 … 3.0] | **no** |",
 		"| 99 % | 7 days | memory | – | 1.0 → 2.0 [2.0 … 2.0] (100 %) | – | – |",
 		"| stepping | 1.0 → 2.0 | 3.0 → 0.0 |",
 	} {
