@@ -8,25 +8,25 @@ import (
 	"testing"
 
 	"github.com/tenon-sh/tenon/planner"
+	"github.com/tenon-sh/tenon/planner/usage"
 )
 
 func TestRises(t *testing.T) {
-	day := func(spans ...float64) []float64 { return levels(spans...) }
 	for name, tc := range map[string]struct {
 		days        []float64 // oldest first
 		count, seen int       // seen: days on which a rise would have been
 		factor      float64
 	}{
-		"nothing changes":                                   {days: day(20, 100), seen: 13},
-		"a rise that lasts":                                 {days: day(10, 100, 10, 150), count: 1, seen: 11, factor: 1.5},
-		"two of them":                                       {days: day(10, 100, 8, 150, 8, 300), count: 2, seen: 15, factor: math.Sqrt(3)},
-		"one in the first week is not seen":                 {days: day(5, 100, 10, 150), seen: 8},
-		"a week has its quiet days":                         {days: slices.Repeat(day(5, 100, 2, 30), 4), seen: 21},
-		"a high day or two are peaks":                       {days: day(10, 100, 2, 300, 10, 100), seen: 15},
+		"nothing changes":                                   {days: levels(20, 100), seen: 13},
+		"a rise that lasts":                                 {days: levels(10, 100, 10, 150), count: 1, seen: 11, factor: 1.5},
+		"two of them":                                       {days: levels(10, 100, 8, 150, 8, 300), count: 2, seen: 15, factor: math.Sqrt(3)},
+		"one in the first week is not seen":                 {days: levels(5, 100, 10, 150), seen: 8},
+		"a week has its quiet days":                         {days: slices.Repeat(levels(5, 100, 2, 30), 4), seen: 21},
+		"a high day or two are peaks":                       {days: levels(10, 100, 2, 300, 10, 100), seen: 15},
 		"what goes on growing does not change":              {days: growing(100, 30, 20), seen: 13},
-		"after a fall the new level is compared with":       {days: day(10, 100, 4, 30, 6, 60), count: 1, seen: 8, factor: 2},
-		"less than 15 % is the tail's":                      {days: day(10, 100, 10, 114), seen: 13},
-		"of the last two days the hours tell: here nothing": {days: day(18, 100, 2, 200), seen: 13},
+		"after a fall the new level is compared with":       {days: levels(10, 100, 4, 30, 6, 60), count: 1, seen: 8, factor: 2},
+		"less than 15 % is the tail's":                      {days: levels(10, 100, 10, 114), seen: 13},
+		"of the last two days the hours tell: here nothing": {days: levels(18, 100, 2, 200), seen: 13},
 	} {
 		t.Run(name, func(t *testing.T) {
 			slices.Reverse(tc.days)
@@ -140,5 +140,36 @@ func TestTheRiskToldHasChangesOfLevel(t *testing.T) {
 	far := of(slices.Repeat([]rises{{days: 30, count: 1, logs: 3}}, 50), planner.CoverLevels, Memory)
 	if says := strings.Join(far.Evidence.Says, "; "); far.Curve.At(far.Target) <= 10_000 || far.Target > 2100 || !strings.Contains(says, "the accepted risk would take more") {
 		t.Errorf("no further than one can see: %d at %d: %s", far.Target, far.Curve.At(far.Target), says)
+	}
+}
+
+// TestCPUCountsWhatMemoryShowed: as many changes as either has, and the factors of its own where it has them.
+func TestCPUCountsWhatMemoryShowed(t *testing.T) {
+	for name, tc := range map[string]struct{ cpu, memory, want rises }{
+		"memory has more":  {rises{7, 1, 0.5}, rises{28, 3, 0.6}, rises{28, 3, 0.9}},
+		"memory has fewer": {rises{7, 2, 0.5}, rises{28, 1, 0.6}, rises{28, 2, 0.5}},
+		"neither has any":  {rises{days: 7}, rises{}, rises{days: 7}},
+	} {
+		if got := tc.cpu.or(tc.memory); got.days != tc.want.days || got.count != tc.want.count || math.Abs(got.logs-tc.want.logs) > 1e-12 {
+			t.Errorf("%s: got %+v, want %+v", name, got, tc.want)
+		}
+	}
+}
+
+// TestWhatIsExpectedOfCPUIsBetween: a target is cautious by a code, and what is told is neither that nor what the past alone says.
+func TestWhatIsExpectedOfCPUIsBetween(t *testing.T) {
+	x := families["daily"](rand.New(rand.NewPCG(3, 3)), 14*perDay)
+	in := NewIntake(Options{})
+	in.Add(sampled(usage.CPU, x.cpu, 0, len(x.cpu)))
+	c := in.States()[0].cpuNeed(start+14*24*hourMilli, 24*28)
+	for _, risk := range []float64{0.1, 0.05, 0.01} {
+		r := c.least(risk)
+		bare := c.risk(r * (1 + codeMiddle))
+		if got := c.expected(r); !(got > bare) || !(got < c.risk(r)+bare*surplusMost) || got-bare > 1.0/float64(len(c.hours)) {
+			t.Errorf("at %v: expected %v, cautious %v, of the middle of a code %v", r, got, c.risk(r), bare)
+		}
+	}
+	if far := c.expected(3 * c.peak); far > 1e-3 {
+		t.Errorf("far above all that was seen: %v", far)
 	}
 }
