@@ -11,7 +11,7 @@ import (
 )
 
 // evidenceMost is how many steps of a decision one resource of a container lists: one screen has to hold it all.
-const evidenceMost = 6
+const evidenceMost = 8
 
 // whatItNeeds says of each container of a workload what it was sized by, what that risks, and why.
 func (v *view) whatItNeeds(b *strings.Builder, name string) {
