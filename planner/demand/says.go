@@ -220,7 +220,7 @@ func (n *need) decided(t *planner.Target) {
 	if t.Evidence.LevelRisk == 0 {
 		return
 	}
-	n.say("%.3g %% of that are changes of level, which nobody foresees: %s", float64(t.Evidence.LevelRisk)/1e4, n.levels.says())
+	n.say("%.3g points of that are changes of level, which nobody foresees: %s", float64(t.Evidence.LevelRisk)/1e4, n.levels.says())
 	if accepted := float64(n.accepted.Target) / 1e4; risk > accepted && n.class.Cover != planner.CoverLevels && risk-float64(t.Evidence.LevelRisk)/1e4 <= accepted {
 		n.say("so more is risked than the %.3g %% that are accepted, which are kept while the level is: cover: levels in the policy asks for more", accepted)
 	}

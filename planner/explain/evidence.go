@@ -103,8 +103,9 @@ func evidenceWords(x *planner.Sizing) string {
 	if x.Unknown != "" {
 		return strings.TrimSpace(seen)
 	}
-	if e.LevelRisk > 0 {
-		seen += fmt.Sprintf("Of the target's risk %s are changes of level, which nobody foresees. ", risk(&e.LevelRisk))
+	if e.LevelRisk > 0 && x.RiskTarget != nil && *x.RiskTarget >= e.LevelRisk {
+		without := *x.RiskTarget - e.LevelRisk
+		seen += fmt.Sprintf("Without changes of level, which nobody foresees, the target's risk would be %s. ", risk(&without))
 	}
 	window := "the window"
 	if days := int64(e.To.Sub(e.From).Round(24*time.Hour) / (24 * time.Hour)); days > 0 && days < 1<<20 {

@@ -90,7 +90,7 @@ func unmet(t *planner.Targets, p planner.Policy) []planner.Note {
 	more, known := 0, 0
 	for i := range t.Containers {
 		c := &t.Containers[i]
-		if c.Unknown != "" {
+		if c.Unknown != "" || accepted[c.Class].Exclude {
 			continue
 		}
 		known++
