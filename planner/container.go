@@ -88,7 +88,8 @@ type Target struct {
 	Resource  string `json:"resource"` // cpu or memory
 	Class     string `json:"class"`    // of the policy
 	// Amounts in milli-CPU or MiB. Floor is the least that the policy's wider risk allows, Target what its risk asks for,
-	// Ceiling what it would be at the narrower risk: demand is a range, and the packing chooses within it.
+	// Ceiling what it would be at the narrower risk: demand is a range, and the packing chooses within it. The three meet these risks
+	// without changes of level, unless the class covers them; Curve has all of the risk.
 	Now      int64 `json:"now"`
 	Floor    int64 `json:"floor"`
 	Target   int64 `json:"target"`
@@ -108,7 +109,7 @@ type Target struct {
 type Curve []CurvePoint
 
 // CurvePoint is one point of a Curve. Of CPU the risk is the expected share of time in which usage is above the request; of
-// memory the probability that one pod is killed for memory at least once within the policy's horizon.
+// memory the probability that one pod is killed for memory at least once within the policy's horizon. Changes of level are in it.
 type CurvePoint struct {
 	Request int64 `json:"request"` // milli-CPU or MiB
 	Risk    int64 `json:"risk"`    // millionths
@@ -153,9 +154,10 @@ type Evidence struct {
 	// time above the request in millionths.
 	WouldHaveKilled int64    `json:"wouldHaveKilled"`
 	WouldHaveUnder  int64    `json:"wouldHaveUnder"`
-	OOMKills        int64    `json:"oomKills"` // that did happen
-	Faults          int64    `json:"faults"`   // samples that were dropped because they cannot be true
-	Says            []string `json:"says"`     // what decided, step by step
+	OOMKills        int64    `json:"oomKills"`            // that did happen
+	Faults          int64    `json:"faults"`              // samples that were dropped because they cannot be true
+	LevelRisk       int64    `json:"levelRiskMillionths"` // of the target's risk: changes of level, which nobody foresees
+	Says            []string `json:"says"`                // what decided, step by step
 }
 
 // ScalerAim is what the utilisation target of an autoscaler has to become, so that it goes on scaling at the same usage

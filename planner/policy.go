@@ -15,6 +15,7 @@ type Class struct {
 	// Memory is the probability that one pod is killed for memory at least once within Horizon, millionths.
 	Memory        Accepted
 	HorizonDays   int64 // of Memory, and what a target must last; 0: 28
+	Cover         Cover // what targets meet the accepted risk with
 	MinCPU        int64 // milli-CPU and MiB of one container: no target is below or above; 0: no such limit
 	MaxCPU        int64
 	MinMemory     int64
@@ -34,6 +35,16 @@ type Class struct {
 // Accepted is a range of accepted risk in millionths: a packing may go from Target up to Floor where that saves money,
 // and down to Ceiling where it is free.
 type Accepted struct{ Floor, Target, Ceiling int64 }
+
+// Cover says which risk a target has to meet. Nobody foresees a change of level of one container, and a request that covers one is dear:
+// so it is told, and the owner's to decide.
+type Cover string
+
+// What targets may cover.
+const (
+	CoverUsual  Cover = ""       // usage that goes on as it has been; the risk of changes of level comes on top, and is told
+	CoverLevels Cover = "levels" // changes of level as well, by how often they come and how far they go
+)
 
 // LimitRule says what becomes of a limit when its request changes.
 type LimitRule string

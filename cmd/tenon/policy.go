@@ -28,6 +28,7 @@ type policyClass struct {
 	CPU     policyResource `json:"cpu,omitempty"`
 	Memory  policyResource `json:"memory,omitempty"`
 	Horizon int64          `json:"horizonDays,omitempty"`
+	Cover   string         `json:"cover,omitempty"` // levels
 	Down    int64          `json:"downAtMostPercent,omitempty"`
 	QoS     bool           `json:"changeQoS,omitempty"`
 	Startup int64          `json:"startupMinutes,omitempty"`
@@ -136,6 +137,9 @@ func (r policyReader) class(c *policyClass) planner.Class {
 		r.fault("cpu.neverLess", "is for memory; write downAtMostPercent, or cpu.keep")
 	}
 	out.KeepCPU, out.KeepMemory, out.MemoryNoLess = c.CPU.Keep, c.Memory.Keep, c.Memory.NeverLess
+	if out.Cover = planner.Cover(c.Cover); out.Cover != planner.CoverUsual && out.Cover != planner.CoverLevels {
+		r.fault("cover", fmt.Sprintf("%q: write levels, or leave it out", c.Cover))
+	}
 	out.CPULimits, out.MemoryLimits = r.limits("cpu.limits", c.CPU.Limits), r.limits("memory.limits", c.Memory.Limits)
 	if c.GPU != nil {
 		out.GPU = r.gpu(c.GPU)
@@ -235,6 +239,7 @@ classes:
     # min: 64Mi
     # neverLess: true        # memory requests never fall
   horizonDays: 28
+  # cover: levels            # targets meet the risk with changes of level too, which nobody foresees: dear
   # downAtMostPercent: 15    # a request falls by at most so much at once
   gpu:
     slices: true             # a MIG slice in place of a card

@@ -31,6 +31,7 @@ func TestParsePolicy(t *testing.T) {
   memory: {min: 64Mi, max: 1G, neverLess: true, limits: none}
   horizonDays: 90
   downAtMostPercent: 15
+  cover: levels
   startupMinutes: 10
   gpu: {models: true, work: llm, speeds: {L4-24GB: 3}, dutyAtMost: 55.5%, slowerAtMostPercent: 20}
 - name: rest
@@ -44,7 +45,7 @@ func TestParsePolicy(t *testing.T) {
 	pay.CPU = planner.Accepted{Floor: 5000, Target: 1000, Ceiling: 1}
 	pay.MinCPU, pay.MaxCPU, pay.CPULimits = 100, 4000, planner.LimitRatio
 	pay.MinMemory, pay.MaxMemory, pay.MemoryNoLess, pay.MemoryLimits = 64, 954, true, planner.LimitNone
-	pay.HorizonDays, pay.DownMost, pay.StartupMinute = 90, 15, 10
+	pay.HorizonDays, pay.DownMost, pay.StartupMinute, pay.Cover = 90, 15, 10, planner.CoverLevels
 	pay.GPU = planner.GPUPolicy{Models: true, Work: "llm", Speeds: map[string]int64{"L4-24GB": 3}, DutyMost: 555, SlowerMost: 20}
 	rest := planner.DefaultPolicy().Classes[0]
 	rest.Name, rest.Exclude = "rest", true
@@ -66,6 +67,7 @@ func TestParsePolicy(t *testing.T) {
 		"a pattern that is none": {head + "classes: [{name: a, match: {names: ['[']}}]", `"[" is no pattern`},
 		"days that are none":     {head + "classes: [{name: a, horizonDays: -1}]", "classes[0].horizonDays: -1 is out of range"},
 		"more than all of it":    {head + "classes: [{name: a, downAtMostPercent: 101}]", "out of range"},
+		"a cover of nothing":     {head + "classes: [{name: a, cover: leaks}]", "classes[0].cover"},
 		"CPU that never falls":   {head + "classes: [{name: a, cpu: {neverLess: true}}]", "classes[0].cpu.neverLess"},
 		"a speed that is none":   {head + "classes: [{name: a, gpu: {speeds: {L4: 0}}}]", "classes[0].gpu.speeds.L4: 0 is no speed"},
 		"all faults are named":   {head + "classes: [{name: a, cpu: {min: x}, memory: {min: y}}]", "p: classes[0].memory.min"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/tenon-sh/tenon/binpack"
 	"github.com/tenon-sh/tenon/binpack/model"
+	"github.com/tenon-sh/tenon/controllers/cores"
 	"github.com/tenon-sh/tenon/pricing"
 )
 
@@ -107,7 +109,7 @@ func (s *solver) solve(ctx context.Context) solveFunc {
 	return func(p *model.Problem, limits model.Limits) (*model.Packing, error) {
 		solving(ctx, &s.stop)
 		unit := s.unit // a plan may be solved several times, and the last line be written after this one
-		o := binpack.Options{Limits: limits, Gap: s.gap, Stop: s.stop.stop, Each: onCores(cores()), Report: func(now binpack.Progress) {
+		o := binpack.Options{Limits: limits, Gap: s.gap, Stop: s.stop.stop, Each: cores.Each(runtime.GOMAXPROCS(0)), Report: func(now binpack.Progress) {
 			s.bar.at("solving", now.Iterations, 0)
 			s.bar.tell(func() string { return unit.progress(now) })
 		}}

@@ -33,23 +33,16 @@ type Change struct {
 
 // Of returns the changes that targets ask for. What is unknown or held is left out.
 func Of(s *planner.Snapshot, t planner.Targets) []Change {
-	refs := map[string]planner.Ref{}
-	for i := range s.Workloads {
-		refs[s.Workloads[i].Ref.String()] = s.Workloads[i].Ref
-	}
-	var out []Change
+	of := named(s, func(w planner.Workload) string { return w.Ref.String() })
 	for i := range t.Containers {
-		c := &t.Containers[i]
-		ref, ok := refs[c.Workload]
-		if !ok || c.Unknown != "" || c.Held != "" {
-			continue
+		if c := &t.Containers[i]; c.Unknown == "" && c.Held == "" {
+			of.add(c.Workload, Change{
+				Container: c.Container, Resource: c.Resource, Now: c.Now, Request: c.Target,
+				LimitNow: c.LimitNow, Limit: c.Limit, Lower: c.Floor, Upper: c.Ceiling,
+			})
 		}
-		out = append(out, Change{
-			Workload: ref, Container: c.Container, Resource: c.Resource, Now: c.Now, Request: c.Target,
-			LimitNow: c.LimitNow, Limit: c.Limit, Lower: c.Floor, Upper: c.Ceiling,
-		})
 	}
-	return out
+	return of.changes
 }
 
 // Chosen returns the changes of a plan's rightsizing.
@@ -57,29 +50,44 @@ func Chosen(s *planner.Snapshot, r *planner.Rightsizing) []Change {
 	if r == nil {
 		return nil
 	}
-	refs := map[string]planner.Ref{}
-	for i := range s.Workloads {
-		refs[lower.WorkloadName(s.Workloads[i])] = s.Workloads[i].Ref
-	}
-	var out []Change
+	of := named(s, lower.WorkloadName)
 	for i := range r.Containers {
-		c := &r.Containers[i]
-		ref, ok := refs[c.Workload]
-		if !ok || c.Unknown != "" || c.Kept != "" {
-			continue
+		if c := &r.Containers[i]; c.Unknown == "" && c.Kept == "" {
+			of.add(c.Workload, Change{
+				Container: c.Container, Resource: c.Resource, Now: c.Now, Request: c.Chosen,
+				LimitNow: c.LimitNow, Limit: c.Limit, Lower: c.Floor, Upper: c.Ceiling,
+			})
 		}
-		out = append(out, Change{
-			Workload: ref, Container: c.Container, Resource: c.Resource, Now: c.Now, Request: c.Chosen,
-			LimitNow: c.LimitNow, Limit: c.Limit, Lower: c.Floor, Upper: c.Ceiling,
-		})
 	}
-	return out
+	return of.changes
+}
+
+// found collects the changes of workloads that are in a snapshot, by the names that a list has for them.
+type found struct {
+	refs    map[string]planner.Ref
+	changes []Change
+}
+
+func named(s *planner.Snapshot, name func(planner.Workload) string) *found {
+	f := &found{refs: map[string]planner.Ref{}}
+	for i := range s.Workloads {
+		f.refs[name(s.Workloads[i])] = s.Workloads[i].Ref
+	}
+	return f
+}
+
+func (f *found) add(workload string, c Change) {
+	if ref, ok := f.refs[workload]; ok {
+		c.Workload = ref
+		f.changes = append(f.changes, c)
+	}
 }
 
 // owner is a workload with its changes, by container and then CPU before memory.
 type owner struct {
 	ref     planner.Ref
 	changes []Change
+	differ  bool // its shapes ask for different amounts: what is written is not what each was planned with
 }
 
 // owners groups changes and keeps the largest of each container and resource.
@@ -96,6 +104,7 @@ func owners(changes []Change) []owner {
 		}
 		o := &out[len(out)-1]
 		if n := len(o.changes); n > 0 && o.changes[n-1].Container == c.Container && o.changes[n-1].Resource == c.Resource {
+			o.differ = o.differ || c.Request != o.changes[n-1].Request
 			o.changes[n-1].Upper = max(o.changes[n-1].Upper, c.Upper)
 			o.changes[n-1].Lower = min(o.changes[n-1].Lower, c.Lower)
 			o.changes[n-1].Limit = max(o.changes[n-1].Limit, c.Limit)
@@ -104,6 +113,25 @@ func owners(changes []Change) []owner {
 		o.changes = append(o.changes, c)
 	}
 	return out
+}
+
+// changed are the owners with what changes, and those of which something is to be said. Of several shapes the largest request counts, also where it is one that stays.
+func changed(all []owner) []owner {
+	var out []owner
+	for _, o := range all {
+		o.changes = slices.DeleteFunc(o.changes, func(c Change) bool { return c.Request == c.Now && c.Limit == c.LimitNow })
+		if len(o.changes) > 0 || o.differ {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// shapes says that an owner's shapes were planned with different requests.
+func shapes(out *bytes.Buffer, r planner.Ref) planner.Note {
+	const why = "the plan has different requests for shapes of it; an owner has one template, and the largest of each counts"
+	comment(out, "%s: %s", r, why)
+	return planner.Note{Severity: planner.Info, Object: r.String(), Text: why}
 }
 
 // containers calls do for each container with its changes.

@@ -75,8 +75,8 @@ func TestVPA(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "vpa.yaml", out)
-	if len(notes) != 3 {
-		t.Errorf("notes %v: want one each for the Job, the pod and the RayCluster", notes)
+	if len(notes) != 4 {
+		t.Errorf("notes %v: want one each for the shapes of web, the Job, the pod and the RayCluster", notes)
 	}
 }
 
@@ -87,8 +87,8 @@ func TestPatches(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "patches.yaml", out)
-	if len(notes) != 3 {
-		t.Errorf("notes %v: want one each for the Job, the pod and the RayCluster", notes)
+	if len(notes) != 4 {
+		t.Errorf("notes %v: want one each for the shapes of web, the Job, the pod and the RayCluster", notes)
 	}
 }
 
@@ -170,6 +170,34 @@ func TestWhatIsUnknownOrHeldIsLeftOut(t *testing.T) {
 	}
 	if got := manifest.Of(s, targets); len(got) > 0 {
 		t.Errorf("got %v", got)
+	}
+}
+
+// TestShapesOfOneOwner: the largest request of its shapes is written, also where that one stays as it is, and it is said.
+func TestShapesOfOneOwner(t *testing.T) {
+	s := &planner.Snapshot{}
+	web := planner.Ref{Namespace: "shop", Kind: "StatefulSet", Name: "db"}
+	for name, tc := range map[string]struct {
+		requests []int64 // of its shapes; now: 1000
+		want     string  // "": no patch
+		noted    bool
+	}{
+		"alike":                        {[]int64{400, 400}, "400m", false},
+		"different":                    {[]int64{400, 500, 300}, "500m", true},
+		"one stays, and it is larger":  {[]int64{400, 1000}, "", true},
+		"one stays, and it is smaller": {[]int64{1200, 1000}, "1200m", true},
+	} {
+		var changes []manifest.Change
+		for _, r := range tc.requests {
+			changes = append(changes, manifest.Change{Workload: web, Container: "c", Resource: "cpu", Now: 1000, Request: r})
+		}
+		out, notes, err := manifest.Patches(s, changes, nil)
+		if err != nil || (len(notes) > 0) != tc.noted || strings.Contains(string(out), "# shop/StatefulSet/db: the plan has different requests") != tc.noted {
+			t.Errorf("%s: notes %v, %v, in\n%s", name, notes, err, out)
+		}
+		if tc.want == "" && strings.Contains(string(out), "requests:") || !strings.Contains(string(out), tc.want) {
+			t.Errorf("%s: want %q in\n%s", name, tc.want, out)
+		}
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 func Patches(s *planner.Snapshot, changes []Change, scalers []planner.ScalerAim) ([]byte, []planner.Note, error) {
 	var out bytes.Buffer
 	var notes []planner.Note
-	for _, o := range owners(changed(changes)) {
+	for _, o := range changed(owners(changes)) {
 		kind, ok := kinds[o.ref.Kind]
 		if !ok {
 			why := "only owners with a template can be patched"
@@ -23,6 +23,11 @@ func Patches(s *planner.Snapshot, changes []Change, scalers []planner.ScalerAim)
 			}
 			notes = append(notes, skipped(&out, o.ref, why))
 			continue
+		}
+		if o.differ {
+			if notes = append(notes, shapes(&out, o.ref)); len(o.changes) == 0 {
+				continue
+			}
 		}
 		if err := document(&out, o.patch(kind.apiVersion, kind.template, initOf(s, o.ref))); err != nil {
 			return nil, nil, err
@@ -38,16 +43,6 @@ func Patches(s *planner.Snapshot, changes []Change, scalers []planner.ScalerAim)
 		}
 	}
 	return out.Bytes(), notes, nil
-}
-
-func changed(changes []Change) []Change {
-	var out []Change
-	for _, c := range changes {
-		if c.Request != c.Now || c.Limit != c.LimitNow {
-			out = append(out, c)
-		}
-	}
-	return out
 }
 
 // initOf names the sidecars of a workload: a template lists them among the init containers.

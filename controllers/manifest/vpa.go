@@ -31,6 +31,9 @@ func VPA(changes []Change, opts VPAOptions) ([]byte, []planner.Note, error) {
 			notes = append(notes, skipped(&out, o.ref, "a VerticalPodAutoscaler needs an owner with a template and a scale"))
 			continue
 		}
+		if o.differ {
+			notes = append(notes, shapes(&out, o.ref))
+		}
 		var recommendations []any
 		o.containers(func(name string, changes []Change) {
 			target, lower, upper := map[string]any{}, map[string]any{}, map[string]any{}

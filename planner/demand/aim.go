@@ -36,7 +36,9 @@ type need struct {
 	now      int64
 	at       time.Time
 	accepted planner.Accepted
-	risk     func(amount float64) float64
+	risk     func(amount float64) float64 // without changes of level
+	expected func(amount float64) float64 // the same without the caution that targets have
+	levels   changes
 	peak     float64                      // in the regime
 	floor    float64                      // no target is below, whatever the risk says
 	far      float64                      // no target is above, whatever the risk says, but for the floor: see reach
@@ -77,11 +79,16 @@ func Aim(s *State, resource string, now int64, c planner.Class, at time.Time) pl
 		return t
 	}
 	n.told()
-	t.Curve = n.curve()
-	t.Floor, t.Target, t.Ceiling = n.least(t.Curve, n.accepted.Floor), n.least(t.Curve, n.accepted.Target), n.least(t.Curve, n.accepted.Ceiling)
+	plain := n.curve(n.risk)
+	asked := plain
+	if t.Curve = n.withLevels(plain); c.Cover == planner.CoverLevels {
+		asked = n.curve(func(amount float64) float64 { return n.total(amount, n.expected(amount)) })
+		t.Curve = asked
+	}
+	t.Floor, t.Target, t.Ceiling = n.least(asked, n.accepted.Floor), n.least(asked, n.accepted.Target), n.least(asked, n.accepted.Ceiling)
 	t.Target = max(t.Target, t.Floor)
 	t.Ceiling = max(t.Ceiling, t.Target)
-	n.judge(&t)
+	n.judge(&t, plain)
 	return t
 }
 
@@ -91,6 +98,9 @@ func (n *need) ofCPU() {
 	if c.season {
 		n.ahead = "the two weeks before are alike hour by hour: only the hours of the week that lie ahead count"
 	}
+	m := n.state.memoryHours(n.at.UnixMilli())
+	m.regime = settle(m.hours, riseOfMemory)
+	n.levels, n.expected = n.state.pool.changes(ofCPU, c.rises().or(m.rises())), c.expected
 	n.far = reach(&c.tail, len(c.hours), c.peak, 0)
 	for _, h := range c.hours {
 		n.hours = append(n.hours, c.value(h[1]))
@@ -110,8 +120,10 @@ func (n *need) ofMemory() {
 	}
 	hours := float64(24 * horizonDays(n.class))
 	n.before = m.before
+	n.levels = n.state.pool.changes(ofMemory, m.rises())
 	n.far = reach(&m.tail, len(m.hours), m.peak, float64(m.leak*min(hours, m.ramp)))
 	n.risk = func(r float64) float64 { return m.risk(r, hours) }
+	n.expected = n.risk
 }
 
 // horizonDays is at most a hundred years.
@@ -147,15 +159,39 @@ func hourEnd(h int32) time.Time { return time.UnixMilli(int64(h+1) * hourMilli).
 
 func hourStart(h int32) time.Time { return time.UnixMilli(int64(h) * hourMilli).UTC() }
 
+// total is the risk of an amount with that of changes of level, from the one without.
+func (n *need) total(amount, without float64) float64 {
+	days, after := float64(horizonDays(n.class)), n.levels.after(n.risk, amount)
+	if n.resource == CPU {
+		return without + float64(n.levels.later(days)*max(after-without, 0))
+	}
+	return 1 - float64((1-without)*(1-float64((1-n.levels.none(days))*after)))
+}
+
+// withLevels is the curve that is told: the same requests, with the risk of changes of level.
+func (n *need) withLevels(plain planner.Curve) planner.Curve {
+	told := slices.Clone(plain)
+	for i, p := range plain {
+		amount := float64(p.Request)
+		told[i].Risk = millionths(n.total(amount, min(float64(p.Risk)/1e6, n.expected(amount))))
+		if i > 0 {
+			told[i].Risk = min(told[i].Risk, told[i-1].Risk)
+		}
+	}
+	return told
+}
+
+func millionths(risk float64) int64 { return min(max(1, int64(math.Ceil(1e6*risk))), 1_000_000) }
+
 // curve has a point for each nominal and each accepted risk.
-func (n *need) curve() planner.Curve {
+func (n *need) curve(of func(float64) float64) planner.Curve {
 	risks := append(slices.Clone(nominal), n.accepted.Floor, n.accepted.Target, n.accepted.Ceiling)
 	slices.SortFunc(risks, func(a, b int64) int { return cmp.Compare(b, a) })
 	var curve planner.Curve
 	for _, risk := range slices.Compact(risks) {
-		amount := int64(math.Ceil(n.solve(float64(max(risk, 1)) / 1e6)))
+		amount := int64(math.Ceil(n.solve(of, float64(max(risk, 1))/1e6)))
 		amount = max(amount, int64(math.Ceil(n.floor)), 1)
-		p := planner.CurvePoint{Request: amount, Risk: max(1, int64(math.Ceil(1e6*n.risk(float64(amount)))))}
+		p := planner.CurvePoint{Request: amount, Risk: millionths(of(float64(amount)))}
 		if float64(amount) < n.far {
 			p.Risk = min(p.Risk, risk)
 		}
@@ -172,14 +208,14 @@ func (n *need) curve() planner.Curve {
 }
 
 // solve returns the smallest amount whose risk is at most the given one, to a thousandth; far where that has more.
-func (n *need) solve(risk float64) float64 {
+func (n *need) solve(of func(float64) float64, risk float64) float64 {
 	low, high := 0.0, max(n.peak, 1)
-	for n.risk(high) > risk && high < n.far {
+	for of(high) > risk && high < n.far {
 		low, high = high, min(float64(1.25*high)+1, n.far)
 	}
 	for high-low > 0.0005*high {
 		mid := (low + high) / 2
-		if n.risk(mid) > risk {
+		if of(mid) > risk {
 			low = mid
 		} else {
 			high = mid

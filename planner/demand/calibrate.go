@@ -144,7 +144,20 @@ func (m *memoryNeed) beyond(amount, share float64) float64 {
 }
 
 // pool is how promises to all containers of a recording have held.
-type pool struct{ powers }
+type pool struct {
+	powers
+	rates [2]rates // of changes of level, by resource
+}
+
+// unseen is what is believed of changes where nothing is known of other containers.
+var unseen = ratesOf(nil)
+
+func (p *pool) changes(of int, own rises) changes {
+	if p == nil {
+		return unseen.changes(own)
+	}
+	return p.rates[of].changes(own)
+}
 
 func (p *pool) memory() powers {
 	if p == nil {
@@ -160,15 +173,26 @@ const poolMost = 2000
 // that were read back know nothing of the others until it is called.
 func Calibrate(states []*State) {
 	var one, more tally
+	var rose [2][]rises
 	every := max(1, (len(states)+poolMost-1)/poolMost)
 	for i := 0; i < len(states); i += every {
 		s := states[i]
-		m := s.memoryHours(int64(s.newest+1) * hourMilli)
+		at := int64(s.newest+1) * hourMilli
+		m := s.memoryHours(at)
 		m.asked(&one, &more)
+		m.regime = settle(m.hours, riseOfMemory)
+		ofMem := m.rises()
+		c := s.cpuHours(at)
+		c.regime = settle(c.level(), riseOfCPU)
+		rose[ofMemory] = append(rose[ofMemory], ofMem)
+		rose[ofCPU] = append(rose[ofCPU], c.rises().or(ofMem))
 	}
 	one.believe(1, poolWeight)
 	more.believe(1, poolWeight)
-	all := &pool{powers{one.power(), more.power()}}
+	all := &pool{powers: powers{one.power(), more.power()}}
+	for of := range rose {
+		all.rates[of] = ratesOf(rose[of])
+	}
 	for _, s := range states {
 		s.pool = all
 	}

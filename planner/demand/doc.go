@@ -26,8 +26,9 @@
 //
 // "1 %" must hold on what comes later. So the model is asked at each of the last seven days what it would have promised, is told what
 // came, and its risks are raised to the power that makes them true (see calibrate.go): by what happened to the container itself and
-// to all others of the recording. A change of level that nothing announced is not part of the promise: no margin short of
-// what it will be covers it, and of those Evidence can only tell afterwards.
+// to all others of the recording. Targets do not cover a change of level that nothing announced: no margin short of what it will be does.
+// How often such changes come and how far they go is known from the container and the pool, and the risk that is told has them in it
+// (see levels.go); a class may want them covered.
 //
 // # What it refuses
 //

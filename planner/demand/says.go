@@ -179,7 +179,7 @@ func (n *need) killed() {
 }
 
 // judge fills in what the target stands for and what it would have done.
-func (n *need) judge(t *planner.Target) {
+func (n *need) judge(t *planner.Target, plain planner.Curve) {
 	e, target := &t.Evidence, float64(t.Target)
 	above, runs, high := 0.0, int64(0), false
 	for _, v := range n.most {
@@ -197,9 +197,12 @@ func (n *need) judge(t *planner.Target) {
 		e.Headroom = 100 * (target/max(quantile(n.most, e.Percentile/100), 1) - 1)
 	} else {
 		e.WouldHaveUnder = n.state.underrun(n.at.UnixMilli(), target)
-		e.Percentile = 100 - float64(t.Curve.At(t.Target))/1e4
-		e.Headroom = 100 * (target/max(n.solve(float64(max(n.accepted.Target, 1))/1e6), 1) - 1)
+		e.Percentile = 100 - float64(plain.At(t.Target))/1e4
+		e.Headroom = 100 * (target/max(n.solve(n.risk, float64(max(n.accepted.Target, 1))/1e6), 1) - 1)
 	}
+	total := float64(t.Curve.At(t.Target)) / 1e6
+	without := min(float64(plain.At(t.Target))/1e6, n.expected(target))
+	e.LevelRisk = int64(math.Round(1e6 * max(total-without, 0)))
 	n.decided(t)
 	e.Says = n.says
 }
@@ -213,6 +216,13 @@ func (n *need) decided(t *planner.Target) {
 		n.say("%d MiB: a pod goes above it within %d days with a probability of %.3g %%", t.Target, horizonDays(n.class), risk)
 	} else {
 		n.say("%d m: usage is above it in %.3g %% of the time", t.Target, risk)
+	}
+	if t.Evidence.LevelRisk == 0 {
+		return
+	}
+	n.say("%.3g points of that are changes of level, which nobody foresees: %s", float64(t.Evidence.LevelRisk)/1e4, n.levels.says())
+	if accepted := float64(n.accepted.Target) / 1e4; risk > accepted && n.class.Cover != planner.CoverLevels && risk-float64(t.Evidence.LevelRisk)/1e4 <= accepted {
+		n.say("so more is risked than the %.3g %% that are accepted, which are kept while the level is: cover: levels in the policy asks for more", accepted)
 	}
 }
 

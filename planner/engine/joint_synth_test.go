@@ -147,6 +147,23 @@ func memory(x *planner.Workload, curve planner.Curve) planner.Target {
 		Floor: least(50_000), Target: least(10_000), Ceiling: least(1000), Curve: curve}
 }
 
+// apart plans two workloads jointly by the curves of their memory: the first may use nodes of pool a alone, the second those of pool b.
+func apart(t *testing.T, w *world, curves ...planner.Curve) *planner.Rightsizing {
+	t.Helper()
+	targets := newTargets()
+	for i, pool := range []string{"a", "b"} {
+		w.Workloads[i].Constraints = []planner.Constraint{w.only("pool", pool, func(o *planner.Offer) bool { return o.Pool == pool })}
+		targets.Containers = append(targets.Containers, memory(&w.Workloads[i], curves[i]))
+	}
+	var x solver
+	plan, err := engine.Joint(engine.JointInput{Input: engine.Input{Snapshot: w.Snapshot, Solve: x.solve}, Targets: targets})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkJoint(t, plan.Rightsizing)
+	return plan.Rightsizing
+}
+
 // TestDivisorsAreLookedAtAgain: by the prices of room it does not pay to lower big's 1000 MiB and to raise other's 340, for
 // which it takes 30 risk a MiB and not 40. But six of the one fit a node and seven would of 971, so that two nodes of
 // fourteen go and one comes. Nothing can be handed back, so that only the look at divisors finds it.
@@ -154,21 +171,11 @@ func TestDivisorsAreLookedAtAgain(t *testing.T) {
 	w := newWorld()
 	w.offer("a", "m5.large", 1930, 7000, "0.096", planner.Cards{})
 	w.offer("b", "m5.large", 1930, 7000, "0.096", planner.Cards{})
-	in := func(pool string) []planner.Constraint {
-		return []planner.Constraint{w.only("pool", pool, func(o *planner.Offer) bool { return o.Pool == pool })}
-	}
-	w.work("big", 84, 100, 2000).Constraints = in("a")
-	w.work("other", 20, 50, 2000).Constraints = in("b")
-	targets := newTargets(
-		memory(&w.Workloads[0], planner.Curve{{Request: 900, Risk: 50_000}, {Request: 970, Risk: 11_200}, {Request: 1000, Risk: 10_000}, {Request: 3000, Risk: 1000}}),
-		memory(&w.Workloads[1], planner.Curve{{Request: 300, Risk: 50_000}, {Request: 340, Risk: 10_000}, {Request: 640, Risk: 1000}}))
-	var x solver
-	plan, err := engine.Joint(engine.JointInput{Input: engine.Input{Snapshot: w.Snapshot, Solve: x.solve}, Targets: targets})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := plan.Rightsizing
-	checkJoint(t, r)
+	w.work("big", 84, 100, 2000)
+	w.work("other", 20, 50, 2000)
+	r := apart(t, w,
+		planner.Curve{{Request: 900, Risk: 50_000}, {Request: 970, Risk: 11_200}, {Request: 1000, Risk: 10_000}, {Request: 3000, Risk: 1000}},
+		planner.Curve{{Request: 300, Risk: 50_000}, {Request: 340, Risk: 10_000}, {Request: 640, Risk: 1000}})
 	if got, want := [2]pricing.Micro{r.TargetsOnly.PlannedPerHour, r.Joint.PlannedPerHour}, [2]pricing.Micro{15 * 96_000, 14 * 96_000}; got != want {
 		t.Errorf("targets only and joint cost %v, want %v: %s", got, want, r.Says)
 	}
@@ -181,21 +188,11 @@ func TestWhatIsHandedBackBuysSmallerRequests(t *testing.T) {
 	w := newWorld()
 	w.offer("a", "m5.large", 1930, 7000, "0.096", planner.Cards{})
 	w.offer("b", "m5.xlarge", 3930, 14500, "0.192", planner.Cards{})
-	in := func(pool string) []planner.Constraint {
-		return []planner.Constraint{w.only("pool", pool, func(o *planner.Offer) bool { return o.Pool == pool })}
-	}
-	w.work("big", 12, 100, 4000).Constraints = in("a")
-	w.work("other", 2, 100, 4000).Constraints = in("b")
-	targets := newTargets(
-		memory(&w.Workloads[0], planner.Curve{{Request: 1500, Risk: 50_000}, {Request: 2250, Risk: 11_400}, {Request: 2700, Risk: 10_000}, {Request: 5000, Risk: 1000}}),
-		memory(&w.Workloads[1], planner.Curve{{Request: 300, Risk: 50_000}, {Request: 340, Risk: 10_000}, {Request: 6900, Risk: 1000}}))
-	var x solver
-	plan, err := engine.Joint(engine.JointInput{Input: engine.Input{Snapshot: w.Snapshot, Solve: x.solve}, Targets: targets})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := plan.Rightsizing
-	checkJoint(t, r)
+	w.work("big", 12, 100, 4000)
+	w.work("other", 2, 100, 4000)
+	r := apart(t, w,
+		planner.Curve{{Request: 1500, Risk: 50_000}, {Request: 2250, Risk: 11_400}, {Request: 2700, Risk: 10_000}, {Request: 5000, Risk: 1000}},
+		planner.Curve{{Request: 300, Risk: 50_000}, {Request: 340, Risk: 10_000}, {Request: 6900, Risk: 1000}})
 	want := [2]pricing.Micro{6*96_000 + 192_000, 4*96_000 + 192_000}
 	if got := [2]pricing.Micro{r.TargetsOnly.PlannedPerHour, r.Joint.PlannedPerHour}; got != want {
 		t.Errorf("targets only and joint cost %v, want %v: %s", got, want, r.Says)

@@ -11,7 +11,7 @@ import (
 )
 
 // evidenceMost is how many steps of a decision one resource of a container lists: one screen has to hold it all.
-const evidenceMost = 6
+const evidenceMost = 8
 
 // whatItNeeds says of each container of a workload what it was sized by, what that risks, and why.
 func (v *view) whatItNeeds(b *strings.Builder, name string) {
@@ -102,6 +102,10 @@ func evidenceWords(x *planner.Sizing) string {
 	}
 	if x.Unknown != "" {
 		return strings.TrimSpace(seen)
+	}
+	if e.LevelRisk > 0 && x.RiskTarget != nil && *x.RiskTarget >= e.LevelRisk {
+		without := *x.RiskTarget - e.LevelRisk
+		seen += fmt.Sprintf("Without changes of level, which nobody foresees, the target's risk would be %s. ", risk(&without))
 	}
 	window := "the window"
 	if days := int64(e.To.Sub(e.From).Round(24*time.Hour) / (24 * time.Hour)); days > 0 && days < 1<<20 {

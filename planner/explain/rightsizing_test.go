@@ -42,7 +42,7 @@ func resized() planner.Plan {
 				LimitNow: 4096, Limit: 2610, RiskNow: micro(0), RiskFloor: micro(50_000), RiskTarget: micro(10_000), RiskCeiling: micro(900), RiskChosen: micro(900),
 				Why: "headroom handed back: 380 MiB a pod, which its nodes have free anyway",
 				Evidence: planner.Evidence{From: day(1), To: day(29), Samples: 193_500, Expected: 193_536, Pods: 24, Percentile: 99.5, Typical: 1500, Peak: 2120,
-					PeakAt: day(20), Headroom: 5.2, Pattern: "steady", WouldHaveKilled: 1, OOMKills: 2, Faults: 3, Says: []string{"the highest day of each pod, 672 of them"}},
+					PeakAt: day(20), Headroom: 5.2, Pattern: "steady", WouldHaveKilled: 1, OOMKills: 2, Faults: 3, LevelRisk: 1800, Says: []string{"the highest day of each pod, 672 of them"}},
 			},
 		},
 		GPUs: []planner.SizedGPU{{

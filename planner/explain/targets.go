@@ -114,7 +114,7 @@ func targetRows(b *strings.Builder, t planner.Targets, o Options) {
 	if !o.Wide {
 		leftOut(b, len(rows), "requests; -o wide lists all", o)
 	}
-	b.WriteString(faint.paint(strings.TrimSuffix(hang("", "risk: of CPU the share of time above the request, of memory the chance that a pod is killed within the horizon", o.Width), "\n"), o.Color) + "\n")
+	b.WriteString(faint.paint(strings.TrimSuffix(hang("", "risk: of CPU the share of time above the request, of memory the chance that a pod is killed within the horizon; changes of level are in it", o.Width), "\n"), o.Color) + "\n")
 }
 
 // moved is by how much a request changes, in thousandths of the larger of the two.
@@ -258,7 +258,7 @@ func reasons(b *strings.Builder, t planner.Targets, o Options) {
 func TargetsCSV(t planner.Targets) string {
 	t = cleanTargets(t)
 	var b strings.Builder
-	b.WriteString("workload,shape,container,resource,unit,now,floor,target,ceiling,limit_now,limit,risk_now_millionths,risk_target_millionths,percentile,typical,peak,pattern,samples,expected,pods,oom_kills,would_have_killed,class,unknown,held\n")
+	b.WriteString("workload,shape,container,resource,unit,now,floor,target,ceiling,limit_now,limit,risk_now_millionths,risk_target_millionths,risk_levels_millionths,percentile,typical,peak,pattern,samples,expected,pods,oom_kills,would_have_killed,class,unknown,held\n")
 	for i := range t.Containers {
 		c, unit := &t.Containers[i], "milli"
 		if c.Resource == "memory" {
@@ -273,7 +273,7 @@ func TargetsCSV(t planner.Targets) string {
 		}
 		fields := []string{
 			c.Workload, fmt.Sprint(c.Shape), c.Container, c.Resource, unit, fmt.Sprint(c.Now), fmt.Sprint(c.Floor), fmt.Sprint(c.Target), fmt.Sprint(c.Ceiling),
-			fmt.Sprint(c.LimitNow), fmt.Sprint(c.Limit), known(c.Now), known(c.Target), fmt.Sprintf("%.4f", e.Percentile), fmt.Sprint(e.Typical), fmt.Sprint(e.Peak), e.Pattern,
+			fmt.Sprint(c.LimitNow), fmt.Sprint(c.Limit), known(c.Now), known(c.Target), levelRisk(c), fmt.Sprintf("%.4f", e.Percentile), fmt.Sprint(e.Typical), fmt.Sprint(e.Peak), e.Pattern,
 			fmt.Sprint(e.Samples), fmt.Sprint(e.Expected), fmt.Sprint(e.Pods), fmt.Sprint(e.OOMKills), fmt.Sprint(e.WouldHaveKilled), c.Class, c.Unknown, c.Held,
 		}
 		for j := range fields {
@@ -282,6 +282,14 @@ func TargetsCSV(t planner.Targets) string {
 		b.WriteString(strings.Join(fields, ",") + "\n")
 	}
 	return b.String()
+}
+
+// levelRisk is the part of the target's risk that is changes of level.
+func levelRisk(c *planner.Target) string {
+	if len(c.Curve) == 0 {
+		return ""
+	}
+	return fmt.Sprint(c.Evidence.LevelRisk)
 }
 
 // field quotes a CSV field where RFC 4180 wants it, and keeps a spreadsheet from taking it for a formula.

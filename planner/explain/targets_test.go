@@ -24,7 +24,7 @@ func someTargets() planner.Targets {
 		return planner.Target{
 			Workload: workload, Container: container, Resource: resource, Class: "default", Now: now, Floor: floor, Target: target, Ceiling: ceiling,
 			Curve:    curve(floor, 50_000, target, 10_000, ceiling, 50),
-			Evidence: planner.Evidence{Samples: 4032, Expected: 4032, Pods: 3, Percentile: 99, Typical: floor / 2, Peak: ceiling, Pattern: "daily"},
+			Evidence: planner.Evidence{Samples: 4032, Expected: 4032, Pods: 3, Percentile: 99, Typical: floor / 2, Peak: ceiling, Pattern: "daily", LevelRisk: 1800},
 		}
 	}
 	held, unknown := target("shop/Deployment/cart", "app", "cpu", 500, 500, 500, 500), target("shop/Deployment/new", "app", "memory", 256, 256, 256, 256)

@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -13,6 +14,18 @@ type Kept struct {
 	Broken   int64 // of these, with memory above the request at any time within the horizon
 	Steps    int64 // container-steps within horizons
 	Under    int64 // of these, with CPU above the request
+	Told     []Told
+}
+
+// Told is the risk that one decision told, NaN where it told none, and what came.
+type Told struct {
+	Memory, CPU                    float64 // of what was asked for, within the horizon: as planner.CurvePoint has it, 0 to 1
+	Promises, Broken, Steps, Under int64   // as in Kept
+}
+
+// Teller is implemented by recommenders that tell the risk of what they recommend: of the last recommendation for workload n.
+type Teller interface {
+	Risk(n int) (memory, cpu float64)
 }
 
 // Hold asks a method at each decision and holds what it says for a horizon, whatever comes: that is what a promise for the
@@ -33,27 +46,38 @@ func Hold(of []loads.Workload, m Method, o Options, horizon time.Duration) []Kep
 			if to > l.Len() {
 				continue
 			}
-			kept[n].hold(l, from, to, w.rec.Recommend(n, l.Start+int64(from)*l.Step, l.Asked))
+			asked := w.rec.Recommend(n, l.Start+int64(from)*l.Step, l.Asked)
+			told := Told{Memory: math.NaN(), CPU: math.NaN()}
+			if t, ok := w.rec.(Teller); ok {
+				told.Memory, told.CPU = t.Risk(n)
+			}
+			told.hold(l, from, to, asked)
+			kept[n].add(told)
 			w.rec.Observe(n, chunk(l, from, min(w.begin(n, round+1), l.Len()), 0, nil))
 		}
 	}
 	return kept
 }
 
-func (k *Kept) hold(l *loads.Workload, from, to int, a Amounts) {
+func (k *Kept) add(t Told) {
+	k.Promises, k.Broken, k.Steps, k.Under = k.Promises+t.Promises, k.Broken+t.Broken, k.Steps+t.Steps, k.Under+t.Under
+	k.Told = append(k.Told, t)
+}
+
+func (t *Told) hold(l *loads.Workload, from, to int, a Amounts) {
 	for _, p := range l.Pods {
 		if most := slices.Max(p.Memory[from:to]); most >= 0 {
-			k.Promises++
+			t.Promises++
 			if most > a.Memory {
-				k.Broken++
+				t.Broken++
 			}
 		}
 		for _, v := range p.CPU[from:to] {
 			if v >= 0 {
-				k.Steps++
+				t.Steps++
 			}
 			if v > a.CPU {
-				k.Under++
+				t.Under++
 			}
 		}
 	}
@@ -73,6 +97,58 @@ func Coverage(kept []Kept, groups []string) (memory, cpu Estimate) {
 	memory = share(func(k Kept) int64 { return k.Broken }, func(k Kept) int64 { return k.Promises })
 	cpu = share(func(k Kept) int64 { return k.Under }, func(k Kept) int64 { return k.Steps })
 	return memory, cpu
+}
+
+// Bands are the bounds of risk told by which Reliability is told apart.
+var Bands = []float64{0.005, 0.02, 0.05}
+
+// Reliable is what was told and what came, as shares, with intervals. Promises are pods × decisions, or steps of CPU. Without any,
+// all are NaN.
+type Reliable struct {
+	Told, Came, Over Estimate // Over is told less came, paired
+	Promises         int64
+}
+
+// Reliability compares the risk that was told with what came: of all, and by Bands of what was told.
+func Reliability(kept []Kept, groups []string, cpu bool) (all Reliable, bands []Reliable) {
+	all = reliable(kept, groups, cpu, 0, math.Inf(1))
+	low := 0.0
+	for _, high := range append(slices.Clone(Bands), math.Inf(1)) {
+		bands = append(bands, reliable(kept, groups, cpu, low, high))
+		low = high
+	}
+	return all, bands
+}
+
+// reliable counts what was told from low to below high.
+func reliable(kept []Kept, groups []string, cpu bool, low, high float64) (r Reliable) {
+	type sums struct{ told, came, of float64 }
+	each := make([]sums, len(kept))
+	for n, k := range kept {
+		for _, t := range k.Told {
+			risk, came, of := t.Memory, t.Broken, t.Promises
+			if cpu {
+				risk, came, of = t.CPU, t.Under, t.Steps
+			}
+			if risk >= low && risk < high { // NaN is neither
+				each[n] = sums{each[n].told + float64(risk*float64(of)), each[n].came + float64(came), each[n].of + float64(of)}
+				r.Promises += of
+			}
+		}
+	}
+	figure := func(part func(sums) float64) Estimate {
+		return Bootstrap(groups, func(times []int) float64 {
+			var a, b float64
+			for n, x := range each {
+				a, b = a+float64(float64(times[n])*part(x)), b+float64(float64(times[n])*x.of)
+			}
+			return a / b
+		})
+	}
+	r.Told = figure(func(x sums) float64 { return x.told })
+	r.Came = figure(func(x sums) float64 { return x.came })
+	r.Over = figure(func(x sums) float64 { return x.told - x.came })
+	return r
 }
 
 // Adapted tells the hours that requests took to follow changes of level: up, until the request was at least the 95th percentile

@@ -2,6 +2,7 @@ package walk
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/tenon-sh/tenon/planner"
@@ -32,6 +33,7 @@ func Ours(cpu, memory, horizonDays int64) Method {
 				o.intakes = append(o.intakes, demand.NewIntake(demand.Options{}))
 			}
 			o.states = make([]*demand.State, len(f.Subjects))
+			o.risks = make([][2]float64, len(f.Subjects))
 			return o
 		},
 	}
@@ -59,6 +61,7 @@ type ours struct {
 	fleet   Fleet
 	intakes []*demand.Intake
 	states  []*demand.State // of this morning; nil: samples came in since
+	risks   [][2]float64    // of what was recommended last: memory, CPU
 }
 
 func (o *ours) Observe(n int, c Chunk) {
@@ -123,11 +126,22 @@ func (o *ours) Recommend(n int, at int64, now Amounts) Amounts {
 		s = o.state(n) // after a kill: what was measured of the others this morning does not count here
 	}
 	when := time.UnixMilli(at).UTC()
+	o.risks[n] = [2]float64{math.NaN(), math.NaN()}
 	if t := demand.Aim(s, demand.CPU, now.CPU, o.class, when); t.Unknown == "" {
 		now.CPU = demand.Settle(t)
+		o.risks[n][1] = float64(t.Curve.At(now.CPU)) / 1e6
 	}
-	if t := demand.Aim(s, demand.Memory, (now.Memory+mib-1)/mib, o.class, when); t.Unknown == "" && demand.Settle(t) != t.Now {
-		now.Memory = t.Target * mib
+	if t := demand.Aim(s, demand.Memory, (now.Memory+mib-1)/mib, o.class, when); t.Unknown == "" {
+		settled := demand.Settle(t)
+		if settled != t.Now {
+			now.Memory = t.Target * mib
+		}
+		o.risks[n][0] = float64(t.Curve.At(settled)) / 1e6
 	}
 	return now
 }
+
+var _ Teller = (*ours)(nil)
+
+// Risk tells what the curves say of the last recommendation.
+func (o *ours) Risk(n int) (memory, cpu float64) { return o.risks[n][0], o.risks[n][1] }

@@ -1,6 +1,7 @@
 package walk_test
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -251,9 +252,49 @@ func TestHold(t *testing.T) {
 	l := load(1000, 1000, []int64{1, 1, 3, 1, 1, 1, 1, 9}, []int64{1, 1, 1, 1, 1, 5, 1, 9})
 	s := &scripted{answers: []walk.Amounts{{CPU: 2, Memory: 1}, {CPU: 2, Memory: 4}, {CPU: 0, Memory: 0}}}
 	got := walk.Hold([]loads.Workload{l}, method(s), walk.Options{Warm: time.Hour, Every: time.Hour}, time.Hour+time.Hour/2)
-	want := []walk.Kept{{Promises: 2, Broken: 1, Steps: 6, Under: 1}} // the third horizon ends after the recording
-	if diff := cmp.Diff(want, got); diff != "" {
+	want := []walk.Kept{{Promises: 2, Broken: 1, Steps: 6, Under: 1, Told: []walk.Told{ // the third horizon ends after the recording
+		{Memory: math.NaN(), CPU: math.NaN(), Promises: 1, Steps: 3, Under: 1}, {Memory: math.NaN(), CPU: math.NaN(), Promises: 1, Broken: 1, Steps: 3},
+	}}}
+	if diff := cmp.Diff(want, got, cmpopts.EquateNaNs()); diff != "" {
 		t.Errorf("kept (-want +got):\n%s", diff)
+	}
+}
+
+// TestReliability: what was told is weighed by what it was told of, falls in the band of its risk, and what told nothing does not count.
+func TestReliability(t *testing.T) {
+	kept := []walk.Kept{
+		{Told: []walk.Told{{Memory: 0.01, CPU: 0.5, Promises: 2, Broken: 1, Steps: 10}, {Memory: 0.02, CPU: math.NaN(), Promises: 1, Steps: 10, Under: 10}}},
+		{Told: []walk.Told{{Memory: 0.3, CPU: 0.1, Promises: 1, Broken: 1, Steps: 30, Under: 4}}},
+	}
+	near := func(name string, got, want float64) {
+		t.Helper()
+		if !(math.Abs(got-want) < 1e-12) && !(math.IsNaN(got) && math.IsNaN(want)) {
+			t.Errorf("%s: got %v, want %v", name, got, want)
+		}
+	}
+	all, bands := walk.Reliability(kept, []string{"a", "a"}, false)
+	near("told", all.Told.Value, (0.01*2+0.02+0.3)/4)
+	near("came", all.Came.Value, 2.0/4)
+	near("over", all.Over.Value, all.Told.Value-all.Came.Value)
+	for i, want := range []struct{ told, came float64 }{{math.NaN(), math.NaN()}, {0.01, 0.5}, {0.02, 0}, {0.3, 1}} {
+		near(fmt.Sprintf("told in band %d", i), bands[i].Told.Value, want.told)
+		near(fmt.Sprintf("came in band %d", i), bands[i].Came.Value, want.came)
+	}
+	cpu, _ := walk.Reliability(kept, []string{"a", "a"}, true)
+	near("told of CPU", cpu.Told.Value, (0.5*10+0.1*30)/40)
+	near("came of CPU", cpu.Came.Value, 4.0/40)
+}
+
+// TestOursTellsItsRisk: what Hold has been told is the curve's, of what was asked for.
+func TestOursTellsItsRisk(t *testing.T) {
+	all, err := loads.Make(loads.Options{Seed: 3, Workloads: 1, Days: 17, Families: []string{"daily"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range walk.Hold(all, *walk.OursPromising(10_000, 1), walk.Options{}, 24*time.Hour)[0].Told {
+		if !(x.Memory > 0.001 && x.Memory < 0.05) || !(x.CPU > 0.001 && x.CPU < 0.05) {
+			t.Errorf("1 %% was asked for, and told: memory %v, CPU %v", x.Memory, x.CPU)
+		}
 	}
 }
 

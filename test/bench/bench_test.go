@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -312,21 +311,6 @@ func TestContentsOfARestrictedMaster(t *testing.T) {
 	for i := range bare.Items {
 		if len(m.Rows[i].Terms) == 0 {
 			t.Errorf("no content has item %d", i)
-		}
-	}
-}
-
-func TestOnCoresDoesEverythingOnce(t *testing.T) {
-	if onCores(1) != nil {
-		t.Error("one core gets a loop that starts goroutines")
-	}
-	for _, n := range []int{0, 1, 2, 15, 16, 17, 1000} {
-		did := make([]atomic.Int32, n)
-		onCores(2)(n, func(i int) { did[i].Add(1) })
-		for i := range did {
-			if got := did[i].Load(); got != 1 {
-				t.Errorf("index %d of %d was done %d times", i, n, got)
-			}
 		}
 	}
 }

@@ -49,6 +49,7 @@ type demandResult struct {
 	Promises []promise  `json:"promises"`
 	Hourly   *hourly    `json:"hourly,omitempty"` // VPA that decides each hour
 
+	Told   []told        `json:"told,omitempty"`
 	GPU    *gpuResult    `json:"gpu,omitempty"`
 	Money  *moneyResult  `json:"money,omitempty"`
 	Ingest *ingestResult `json:"ingest,omitempty"`
@@ -65,7 +66,7 @@ type hourly struct{ SlackMemory, KillRate, SlackCPU, Under, Churn float64 }
 
 // demandCases lists the cases of the set and what is missing.
 func demandCases(o options) (list, missing []string) {
-	list = []string{seeded(demandFamilies, unseen(o.seeds)), seeded(demandMoney, unseen(o.seeds)), demandIngest}
+	list = []string{seeded(demandFamilies, unseen(o.seeds)), demandTold, seeded(demandMoney, unseen(o.seeds)), demandIngest}
 	if !o.pattern.MatchString(demandRecording) && !o.pattern.MatchString(demandGPU) {
 		return list, nil
 	}
@@ -85,6 +86,8 @@ func measureDemand(o options) (result, error) {
 		return r, timed(&r, func() error { return measureGPU(o, &r) })
 	case o.one == demandIngest:
 		return r, timed(&r, func() error { return measureIngest(&r) })
+	case o.one == demandTold:
+		return r, timed(&r, func() error { return measureTold(&r) })
 	case set == demandMoney:
 		return r, timed(&r, func() error { return measureMoney(seed, &r) })
 	}
@@ -189,7 +192,9 @@ func readGenAI(name string) (all []loads.Workload, err error) {
 
 // held writes a horizon in the words of its size.
 func held(d time.Duration) string {
-	if days := int(d / (24 * time.Hour)); days > 0 {
+	if days := int(d / (24 * time.Hour)); days == 1 {
+		return "a day"
+	} else if days > 0 {
 		return fmt.Sprintf("%d days", days)
 	}
 	return fmt.Sprintf("%d hours", int(d/time.Hour))

@@ -91,6 +91,29 @@ func TestDemandPromises(t *testing.T) {
 	}
 }
 
+// TestDemandTold writes what was told and came of known promises.
+func TestDemandTold(t *testing.T) {
+	var all []loads.Workload
+	var kept []walk.Kept
+	for _, family := range loads.Families() {
+		all = append(all, loads.Workload{Family: family})
+		kept = append(kept, walk.Kept{Told: []walk.Told{{Memory: 0.01, Promises: 100, Broken: 2, CPU: 0.03, Steps: 100}}})
+	}
+	d := demandResult{Told: []told{toldOf(all, kept, told{Share: 0.99, Held: "7 days"}), toldOf(all, kept, told{Share: 0.95, Held: "a day", CPU: true})}}
+	var out strings.Builder
+	report{Results: []result{{Case: demandTold, Shapes: len(all), Demand: &d}}}.demand(&out)
+	for _, want := range []string{
+		"| 99 % | 7 days | memory | 1.0 [1.0 … 1.0] | 2.0 [2.0 … 2.0] | -1.0 [-1.0 … -1.0] | yes |",
+		"| 95 % | a day | CPU | 3.0 [3.0 … 3.0] | 0.0 [0.0 … 0.0] | 3.0 [3.0 … 3.0] | **no** |",
+		"| 99 % | 7 days | memory | – | 1.0 → 2.0 [2.0 … 2.0] (100 %) | – | – |",
+		"| stepping | 1.0 → 2.0 | 3.0 → 0.0 |",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the section has no %q:\n%s", want, out.String())
+		}
+	}
+}
+
 // What the week shows is counted by hand: an hour above the request is one kill, and each step of CPU counts.
 func TestHeldRequestsAreCounted(t *testing.T) {
 	const step = 5 * 60 * 1000

@@ -31,6 +31,8 @@ func (r report) demand(b *strings.Builder) {
 		switch d := x.Demand; {
 		case d.GPU != nil:
 			gpuReport(b, x)
+		case d.Told != nil:
+			toldReport(b, x)
 		case d.Money != nil:
 			moneyReport(b, x)
 		case d.Ingest != nil:

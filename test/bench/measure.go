@@ -15,6 +15,7 @@ import (
 	"github.com/tenon-sh/tenon/binpack"
 	"github.com/tenon-sh/tenon/binpack/firstfit"
 	"github.com/tenon-sh/tenon/binpack/model"
+	"github.com/tenon-sh/tenon/controllers/cores"
 )
 
 // result is what was measured of one case.
@@ -122,7 +123,7 @@ func measure(ctx context.Context, o options) (result, error) {
 	if set == setLP {
 		return r.relaxed(ctx, p.Problem, o.limit)
 	}
-	how := binpack.Options{Each: onCores(o.cores)}
+	how := binpack.Options{Each: cores.Each(o.cores)}
 	if set == setAgain {
 		how.Memory = new(binpack.Memory)
 	}

@@ -69,6 +69,7 @@ func For(in Input) planner.Targets {
 			}
 		}
 	}
+	out.Notes = append(out.Notes, unmet(&out, in.Policy)...)
 	out.GPUs = append(out.GPUs, device.All(in.Snapshot, in.Devices, in.Policy)...)
 	refs := map[string]planner.Ref{}
 	for i := range in.Snapshot.Workloads {
@@ -78,6 +79,34 @@ func For(in Input) planner.Targets {
 		in.Doubts.gpu(&out.GPUs[i], refs[out.GPUs[i].Workload])
 	}
 	return bounds.Apply(in.Snapshot, out, in.Policy)
+}
+
+// unmet says of how many targets the accepted risk is exceeded because of changes of level: it must not go unseen.
+func unmet(t *planner.Targets, p planner.Policy) []planner.Note {
+	accepted := map[string]planner.Class{}
+	for _, c := range p.Classes {
+		accepted[c.Name] = c
+	}
+	more, known := 0, 0
+	for i := range t.Containers {
+		c := &t.Containers[i]
+		if c.Unknown != "" || accepted[c.Class].Exclude {
+			continue
+		}
+		known++
+		most := accepted[c.Class].CPU.Target
+		if c.Resource == demand.Memory {
+			most = accepted[c.Class].Memory.Target
+		}
+		if told := c.Curve.At(c.Target); told > most && told-c.Evidence.LevelRisk <= most {
+			more++
+		}
+	}
+	if more == 0 {
+		return nil
+	}
+	return []planner.Note{{Severity: planner.Info, Text: fmt.Sprintf("%d of %d targets risk more than is accepted, all of it by changes of level, which nobody foresees: "+
+		"the evidence of each says how much; with cover: levels in its class of the policy a target meets the risk with them, as far as what was seen can vouch for it", more, known)}}
 }
 
 // place is one container of a workload.

@@ -99,6 +99,27 @@ func TestFor(t *testing.T) {
 	}
 }
 
+// TestMoreRiskThanIsAcceptedIsNoted: of memory and CPU of the app; with these changes covered there is no more to note.
+func TestMoreRiskThanIsAcceptedIsNoted(t *testing.T) {
+	in := measured(func(*usage.Series) {})
+	noted := func() (n string) {
+		for _, note := range targets.For(in).Notes {
+			if strings.Contains(note.Text, "changes of level") {
+				n = note.Text
+			}
+		}
+		return n
+	}
+	if got := noted(); !strings.HasPrefix(got, "2 of 2 targets risk more than is accepted") {
+		t.Errorf("noted: %q", got)
+	}
+	in.Policy.Classes[0].Cover = planner.CoverLevels
+	in.Policy.Classes[0].HorizonDays = 1
+	if got := noted(); got != "" {
+		t.Errorf("covered, and noted: %q", got)
+	}
+}
+
 func TestWhatCannotBeBelievedIsUnknown(t *testing.T) {
 	spoil := func(metric usage.Metric, v float64) func(*usage.Series) {
 		return func(s *usage.Series) {

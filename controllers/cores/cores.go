@@ -1,7 +1,8 @@
-package main
+// Package cores lets the core, which starts no goroutines, use more than one: it takes a loop over indices (binpack.Options.Each), and
+// here is one that runs beside itself. What is computed does not depend on how many there are.
+package cores
 
 import (
-	"runtime"
 	"sync"
 	"sync/atomic"
 )
@@ -9,9 +10,9 @@ import (
 // blocksEach is how many blocks of work a core gets on average: more balance better and are handed out more often.
 const blocksEach = 8
 
-// onCores returns a loop over indices that uses so many goroutines, the caller's among them; nil for one. A panic in any of
+// Each returns a loop over indices that uses so many goroutines, the caller's among them; nil for one. A panic in any of
 // them is raised in the caller once all have ended.
-func onCores(cores int) func(n int, do func(i int)) {
+func Each(cores int) func(n int, do func(i int)) {
 	if cores <= 1 {
 		return nil
 	}
@@ -46,6 +47,3 @@ func onCores(cores int) func(n int, do func(i int)) {
 		}
 	}
 }
-
-// cores is how many the process may use.
-func cores() int { return runtime.GOMAXPROCS(0) }

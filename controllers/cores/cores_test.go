@@ -1,18 +1,18 @@
-package main
+package cores
 
 import (
 	"sync/atomic"
 	"testing"
 )
 
-func TestOnCoresDoesEverythingOnce(t *testing.T) {
-	if onCores(1) != nil {
+func TestEachDoesEverythingOnce(t *testing.T) {
+	if Each(1) != nil {
 		t.Error("one core gets a loop that starts goroutines")
 	}
 	for _, cores := range []int{2, 3, 16} {
 		for _, n := range []int{0, 1, 2, 15, 16, 17, 1000} {
 			did := make([]atomic.Int32, n)
-			each := onCores(cores)
+			each := Each(cores)
 			each(n, func(i int) {
 				each(2, func(int) { did[i].Add(1) }) // a loop in a loop
 			})
@@ -25,7 +25,7 @@ func TestOnCoresDoesEverythingOnce(t *testing.T) {
 	}
 }
 
-func TestOnCoresPanicsWhereItIsCalled(t *testing.T) {
+func TestEachPanicsWhereItIsCalled(t *testing.T) {
 	for _, at := range []int{0, 7, 99} {
 		func() {
 			defer func() {
@@ -33,7 +33,7 @@ func TestOnCoresPanicsWhereItIsCalled(t *testing.T) {
 					t.Errorf("panic at %d: got %v", at, got)
 				}
 			}()
-			onCores(4)(100, func(i int) {
+			Each(4)(100, func(i int) {
 				if i == at {
 					panic("out of ink")
 				}
