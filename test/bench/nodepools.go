@@ -14,6 +14,7 @@ import (
 
 	"github.com/tenon-sh/tenon/binpack"
 	"github.com/tenon-sh/tenon/binpack/model"
+	"github.com/tenon-sh/tenon/controllers/cores"
 	"github.com/tenon-sh/tenon/controllers/karpenter"
 	"github.com/tenon-sh/tenon/controllers/kube"
 	"github.com/tenon-sh/tenon/controllers/proposal"
@@ -132,7 +133,7 @@ func (p *poolsResult) measure(ctx context.Context, o options, s planner.Snapshot
 	plan, err := engine.Decide(engine.Input{
 		Snapshot: s, Limits: binpack.DefaultLimits(),
 		Solve: func(problem *model.Problem, l model.Limits) (*model.Packing, error) {
-			return binpack.SolveWith(problem, binpack.Options{Limits: l, Each: onCores(o.cores)})
+			return binpack.SolveWith(problem, binpack.Options{Limits: l, Each: cores.Each(o.cores)})
 		},
 		Build: func(s *planner.Snapshot, plan *planner.Plan) (*planner.Built, error) {
 			packed = s
