@@ -53,6 +53,10 @@ func demandGoals(b *strings.Builder, of []result) {
 		return map[bool]string{true: "yes", false: "**no**"}[met]
 	}
 	for _, x := range of {
+		for _, t := range x.Demand.Told {
+			g.add(fmt.Sprintf("risk told of %s at %g %%, held for %s, and what came: within a point", map[bool]string{false: "memory", true: "CPU"}[t.CPU], 100*t.Share, t.Held), x.Case,
+				percent(t.All.Over), verdict(t.All.Over.Value, math.Abs(t.All.Over.Value) <= 0.01))
+		}
 		n := slices.IndexFunc(x.Demand.Board.Rows, func(r walk.Row) bool { return r.Method == "ours" })
 		if n < 0 {
 			continue
