@@ -1,0 +1,18 @@
+// Package proposal turns a design, which is a list of planner.Pool, into what a user can review and apply: NodePools,
+// NodeOverlays, MIG and time-slicing configurations, patches of the steered workloads, and a summary that says what each
+// edit saves and whom it disturbs.
+//
+// An edit is one child pool with its overlay, its layout and the patches of the workloads that are steered to it. Make
+// works edits out and ranks them; Proposal.Files are the bytes of the folder, and Write puts them on disk, all or none.
+//
+// # What it keeps
+//
+// A child is a copy of its base's whole template, made from the base as it was read (kube.NodePool.Raw), so that a field
+// that Tenon does not know is kept. The base is never edited. What a patch replaces as a whole (tolerations, which
+// strategic merge treats as one value) is written with what was there.
+//
+// # What it refuses
+//
+// A design that the API server would not take is an error (ErrDesign). What cannot be written for a workload, because its
+// owner has no template that may change, is no error: the proposal names it.
+package proposal
