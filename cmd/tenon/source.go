@@ -34,6 +34,9 @@ type sourceOptions struct {
 	example     bool
 	catalog     catalogOptions
 	instant     *time.Time // of the objects; nil: their own
+
+	read   *kube.Objects   // once the snapshot is made; nil: of a trace
+	prices pricing.Catalog // that the snapshot was made with
 }
 
 func (o *sourceOptions) flags(cmd *cobra.Command) {
@@ -85,6 +88,7 @@ func (o *sourceOptions) snapshot(stdin io.Reader, bar *progress) (planner.Snapsh
 	if err != nil {
 		return planner.Snapshot{}, err
 	}
+	o.prices = catalog
 	if o.trace != "" {
 		return o.recorded(stdin, catalog)
 	}
@@ -95,6 +99,7 @@ func (o *sourceOptions) snapshot(stdin io.Reader, bar *progress) (planner.Snapsh
 	if o.instant != nil {
 		objects.At = *o.instant
 	}
+	o.read = objects
 	s, err := kube.Snapshot(objects, catalog, kube.Options{})
 	return s, badInput(err)
 }

@@ -76,7 +76,7 @@ func (d *draft) kustomization() (string, error) {
 	var resources, patches []any
 	for _, name := range slices.Sorted(maps.Keys(d.files)) {
 		switch d.files[name].Kind {
-		case KindPool, KindOverlay, KindBuffer:
+		case KindPool, KindOverlay:
 			resources = append(resources, name)
 		case KindPatch, KindDaemons:
 			o, err := yamlObject(d.files[name].Data)

@@ -173,11 +173,14 @@ func (p Proposal) how(b *strings.Builder) {
 	}
 	say("Karpenter removes nodes that have become empty by itself, within the NodePool's budgets.")
 	if buffers {
-		b.WriteString("\n`capacitybuffers/` keep room for more pods. They are in none of the prices above.\n")
+		say("`kubectl apply -f capacitybuffers/`: they keep room for more pods. What that costs is in none of the prices above.")
 	}
 	b.WriteString("\n#### How to take it back\n\n")
 	if patches {
 		b.WriteString("1. Take the patches back: `kubectl rollout undo`, or revert the commit. Pods go back to the NodePools of today, which are untouched.\n2. ")
+	}
+	if buffers {
+		b.WriteString("`kubectl delete -f capacitybuffers/`. ")
 	}
 	b.WriteString("Delete what was made: `kubectl delete -k .`; Karpenter drains the nodes.")
 	for _, e := range p.Edits {
