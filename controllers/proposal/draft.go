@@ -84,7 +84,7 @@ func (d *draft) read() {
 	for _, p := range d.pools {
 		d.edits[p.Name] = &Edit{
 			Pool: p.Name, Base: p.Base, Steered: p.Steered, Nodes: p.Nodes, CostThen: p.PricePerHour, Files: []string{}, Notes: []string{},
-			Radius: Radius{Losing: []string{}, Emptied: []string{}, Drifted: []Drifted{}, Protected: []string{}, Guarded: []Guard{}, Jobs: []string{}, Long: []string{}, Bound: []string{}, OutOfReach: []string{}},
+			Radius: Radius{Losing: []string{}, Emptied: []string{}, Drifted: []Drifted{}, Protected: []string{}, Guarded: []Guard{}, Jobs: []string{}, Long: []string{}, Bound: []string{}},
 		}
 	}
 	d.settle()
@@ -104,7 +104,7 @@ func (d *draft) settle() {
 		for _, work := range p.Works {
 			w := d.works[work.Workload]
 			if w == nil {
-				d.say(planner.Warning, work.Workload, "is steered to NodePool %s by the design, and is not in the input", p.Name)
+				d.say(planner.Warning, work.Workload, "is steered to NodePool %s by the design, and is not among the workloads that were planned", p.Name)
 				continue
 			}
 			if count[w.Ref] == nil {

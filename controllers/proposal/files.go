@@ -26,6 +26,9 @@ func (d *draft) finish() (Proposal, error) {
 	slices.Sort(o.ByHand)
 	o.ByHand = slices.Compact(o.ByHand)
 	d.leftovers()
+	if len(d.Requests) > 0 {
+		d.add("", KindRequest, "requests.yaml", string(d.Requests))
+	}
 	diff, err := d.diff()
 	if err != nil {
 		return Proposal{}, err
@@ -110,7 +113,7 @@ func (d *draft) diff() (string, error) {
 	var out strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(d.files)) {
 		f := d.files[name]
-		if f.Kind == KindAbout {
+		if f.Kind == KindAbout || f.Kind == KindRequest {
 			continue
 		}
 		from, before := "/dev/null", d.before[name]

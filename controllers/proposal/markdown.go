@@ -111,7 +111,6 @@ func (p Proposal) disturbs(b *strings.Builder) {
 		add("pods of Jobs, which begin again: ", r.Jobs)
 		add("pods that nobody starts again and that have run for an hour or more: ", r.Long)
 		add("pods with volumes in one zone: ", r.Bound)
-		add("**the volume is in no zone of the pool; these would not start**: ", r.OutOfReach)
 		var drifted []string
 		for _, x := range r.Drifted {
 			drifted = append(drifted, x.Node+" ("+x.Reason+")")
@@ -152,32 +151,70 @@ func (p Proposal) before(b *strings.Builder) {
 	writeRows(b, rows)
 }
 
+// commandsMax is how many commands are written out; the rest follow the same pattern.
+const commandsMax = 60
+
+// commands are the patches of a kind as a shell takes them, in the order in which they are applied.
+func (p Proposal) commands(kind string) []string {
+	at := map[string]File{}
+	var paths []string
+	for _, f := range p.Files {
+		at[f.Path] = f
+		if f.Kind == kind && kind == KindDaemons {
+			paths = append(paths, f.Path)
+		}
+	}
+	for _, e := range p.Edits {
+		for _, path := range e.Files {
+			if at[path].Kind == kind {
+				paths = append(paths, path)
+			}
+		}
+	}
+	var out []string
+	for _, path := range paths {
+		ref := at[path].Object
+		out = append(out, fmt.Sprintf("kubectl -n %s patch %s %s --patch-file %s", ref.Namespace, strings.ToLower(ref.Kind), ref.Name, path))
+	}
+	if more := len(out) - commandsMax; more > 0 {
+		out = append(out[:commandsMax:commandsMax], fmt.Sprintf("# and %d more in patches/", more))
+	}
+	return out
+}
+
 // how says how to apply the folder and how to take it back.
 func (p Proposal) how(b *strings.Builder) {
-	var patches, daemons, buffers bool
+	patches, daemons := p.commands(KindPatch), p.commands(KindDaemons)
+	var buffers, requests bool
 	for _, f := range p.Files {
-		patches, daemons, buffers = patches || f.Kind == KindPatch, daemons || f.Kind == KindDaemons, buffers || f.Kind == KindBuffer
+		buffers, requests = buffers || f.Kind == KindBuffer, requests || f.Kind == KindRequest
 	}
-	b.WriteString("#### How to apply\n\nIn this order; pods can be scheduled after every step.\n\n")
+	b.WriteString("#### How to apply\n\nIn this order; pods can be scheduled after every step. Where objects come from Git, commit them in this order: `kustomization.yaml` takes your workloads among its `resources`.\n\n")
 	step := 0
-	say := func(format string, args ...any) {
+	say := func(text string, commands ...string) {
 		step++
-		fmt.Fprintf(b, "%d. "+format+"\n", append([]any{step}, args...)...)
+		fmt.Fprintf(b, "%d. %s\n", step, text)
+		if len(commands) > 0 {
+			fmt.Fprintf(b, "\n   ```\n   %s\n   ```\n\n", strings.Join(commands, "\n   "))
+		}
 	}
-	if daemons {
-		say("Patch the DaemonSets, `patches/*-daemonset-*.yaml`, as under 3: on nodes of today nothing changes but a restart.")
+	if len(daemons) > 0 {
+		say("Let DaemonSets onto the new nodes; on those of today their pods restart:", daemons...)
 	}
-	say("`kubectl apply -k .` in this folder, or commit it: NodeOverlays and NodePools. No node is made or goes by that, but where the table says drift.")
-	if patches {
-		say("Patch the workloads, edit by edit in the order of the table, and wait for each (`kubectl rollout status`): `kubectl -n NAMESPACE patch KIND NAME --patch-file patches/NAMESPACE-KIND-NAME.yaml`; or, where workloads come from Git, add their folder to `resources` of `kustomization.yaml`, or take the patches over there.")
+	say("NodeOverlays and NodePools. By that alone no node is made or goes, but where the table says that nodes are replaced:", "kubectl apply -k .")
+	if requests {
+		say("Requests that the plan was made for: `requests.yaml` has a patch for each owner. Without them Karpenter builds for the requests of today.")
 	}
-	say("Karpenter removes nodes that have become empty by itself, within the NodePool's budgets.")
+	if len(patches) > 0 {
+		say("The workloads, edit by edit in the order of the table; wait for each with `kubectl rollout status`:", patches...)
+	}
+	say("Nothing: Karpenter removes nodes that have become empty by itself, within their NodePools' budgets.")
 	if buffers {
-		say("`kubectl apply -f capacitybuffers/`: they keep room for more pods. What that costs is in none of the prices above.")
+		say("Room for more pods; what that costs is in none of the prices above:", "kubectl apply -f capacitybuffers/")
 	}
 	b.WriteString("\n#### How to take it back\n\n")
-	if patches {
-		b.WriteString("1. Take the patches back: `kubectl rollout undo`, or revert the commit. Pods go back to the NodePools of today, which are untouched.\n2. ")
+	if len(patches) > 0 {
+		b.WriteString("1. Take the patches back: `kubectl rollout undo` each, or revert the commit. Pods go back to the NodePools of today, which are untouched.\n2. ")
 	}
 	if buffers {
 		b.WriteString("`kubectl delete -f capacitybuffers/`. ")

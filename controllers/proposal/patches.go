@@ -63,7 +63,7 @@ func (d *draft) template(ref planner.Ref) (corev1.PodTemplateSpec, bool) {
 }
 
 // unfit says why an owner cannot be steered by a patch; "" where it can.
-func (d *draft) unfit(ref planner.Ref, pool string) string {
+func (d *draft) unfit(ref planner.Ref, p *planner.Pool) string {
 	kind, ok := owners[ref.Kind]
 	switch {
 	case ref.Kind == "Pod":
@@ -80,8 +80,26 @@ func (d *draft) unfit(ref planner.Ref, pool string) string {
 	}
 	if a := template.Spec.Affinity; a != nil && a.NodeAffinity != nil && a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution != nil {
 		terms := a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms
-		if !slices.ContainsFunc(terms, func(t corev1.NodeSelectorTerm) bool { return admits(t, pool) }) {
-			return "its node affinity excludes NodePool " + pool + ": take " + poolLabel + " out of it"
+		if !slices.ContainsFunc(terms, func(t corev1.NodeSelectorTerm) bool { return admits(t, p.Name) }) {
+			return "its node affinity excludes NodePool " + p.Name + ": take " + poolLabel + " out of it"
+		}
+	}
+	return d.barred(ref, p, template.Spec.Tolerations)
+}
+
+// barred says why a pod could not start on a pool's nodes: a taint of its base, a volume in another zone.
+func (d *draft) barred(ref planner.Ref, p *planner.Pool, tolerations []corev1.Toleration) string {
+	if base := d.bases[p.Base]; base != nil {
+		for _, taint := range base.Spec.Template.Spec.Taints {
+			if taint.Effect != corev1.TaintEffectPreferNoSchedule && !slices.ContainsFunc(tolerations, func(t corev1.Toleration) bool { return tolerates(t, taint) }) {
+				return "it does not tolerate " + taint.ToString() + ", which the NodePool has from its base"
+			}
+		}
+	}
+	for _, pod := range d.alive[ref] {
+		zones, bound := d.zones(pod)
+		if bound && len(p.Zones) > 0 && !slices.ContainsFunc(zones, func(z string) bool { return slices.Contains(p.Zones, z) }) {
+			return fmt.Sprintf("the volume of its pod %s is in %s, where the NodePool has no nodes", pod.Name, strings.Join(zones, ", "))
 		}
 	}
 	return ""
@@ -102,7 +120,7 @@ func admits(t corev1.NodeSelectorTerm, pool string) bool {
 func (d *draft) writePatches(p *planner.Pool) error {
 	var patched []planner.Ref
 	for _, ref := range d.ofPool[p.Name] {
-		if why := d.unfit(ref, p.Name); why != "" {
+		if why := d.unfit(ref, p); why != "" {
 			d.out.ByHand = append(d.out.ByHand, fmt.Sprintf("%s → NodePool %s: %s", ref, p.Name, why))
 			d.edits[p.Name].Notes = append(d.edits[p.Name].Notes, ref.String()+" cannot be patched")
 			continue
@@ -125,6 +143,9 @@ func (d *draft) writePatches(p *planner.Pool) error {
 			return err
 		}
 		patched = append(patched, ref)
+		if planned := d.replicas(ref); int64(len(d.alive[ref])) > planned {
+			d.edits[p.Name].Notes = append(d.edits[p.Name].Notes, fmt.Sprintf("%s has %d pods, of which the plan moves %d: the others are on nodes that it leaves alone, and the patch moves them all the same", ref, len(d.alive[ref]), planned))
+		}
 		if d.Headroom > 0 && owners[ref.Kind].scales {
 			if err := d.writeBuffer(p.Name, ref); err != nil {
 				return err
@@ -133,6 +154,17 @@ func (d *draft) writePatches(p *planner.Pool) error {
 	}
 	d.ofPool[p.Name] = patched
 	return nil
+}
+
+// replicas are the pods of an owner that were planned.
+func (d *draft) replicas(ref planner.Ref) int64 {
+	n := int64(0)
+	for i := range d.Snapshot.Workloads {
+		if w := &d.Snapshot.Workloads[i]; w.Ref == ref {
+			n += w.Replicas
+		}
+	}
+	return n
 }
 
 // tolerate writes tolerations as a whole, as merging replaces the list: those there are, and one more. An older one for
@@ -281,7 +313,13 @@ func (d *draft) writePatch(pool, kind string, ref planner.Ref, template corev1.P
 		return err
 	}
 	d.before[path] = old
-	return d.addObject(pool, kind, path, wrap(ref, spec))
+	if err := d.addObject(pool, kind, path, wrap(ref, spec)); err != nil {
+		return err
+	}
+	f := d.files[path]
+	f.Object = ref
+	d.files[path] = f
+	return nil
 }
 
 // wrap puts a pod's spec where its owner has it.

@@ -36,6 +36,7 @@ type Input struct {
 	List     pricing.Catalog   // whose prices Karpenter has; types that are cheaper in Catalog get an overlay. Zero: none do
 	Drift    DriftFunc         // nil: an edit of a NodePool that exists is refused
 	Headroom int32             // percent of each steered workload's pods to keep room for; 0: none
+	Requests []byte            // patches of the requests that the plan was made for, see package manifest; nil: those of today
 	Version  string            // of Tenon
 	Command  string            // that makes the same proposal again
 }
@@ -48,7 +49,8 @@ const (
 	KindPool    = "pool"
 	KindPatch   = "patch" // of a steered workload
 	KindBuffer  = "buffer"
-	KindAbout   = "about" // README, plan, diff, kustomization
+	KindRequest = "requests" // patches of requests that the plan was made for
+	KindAbout   = "about"    // README, plan, diff, kustomization
 )
 
 // File is one file of a proposal's folder.
@@ -56,6 +58,8 @@ type File struct {
 	Path string `json:"path"` // with slashes
 	Kind string `json:"kind"`
 	Data []byte `json:"-"`
+	// Object is what a patch is for.
+	Object planner.Ref `json:"object,omitzero"`
 }
 
 // Edit is one pool to have, with everything that belongs to it.
@@ -79,17 +83,16 @@ type Edit struct {
 
 // Radius is what an edit disturbs, counted exactly from the objects of today.
 type Radius struct {
-	Restarts   int64     `json:"podsRestarted"`    // pods of steered workloads: each starts anew once, on another node
-	Losing     []string  `json:"nodesLosingPods"`  // nodes that those leave, and nodes that drift; sorted
-	Emptied    []string  `json:"nodesEmptied"`     // of those, nodes that have no planned pod left once this edit and those before are done
-	Drifted    []Drifted `json:"nodesDrifted"`     // nodes that Karpenter replaces
-	Evicted    int64     `json:"podsEvicted"`      // other pods on nodes that drift
-	Protected  []string  `json:"doNotDisrupt"`     // pods with karpenter.sh/do-not-disrupt among both
-	Guarded    []Guard   `json:"budgets"`          // PodDisruptionBudgets over them
-	Jobs       []string  `json:"jobs"`             // pods of Jobs among both
-	Long       []string  `json:"longRunning"`      // pods that nobody starts again and that have run for an hour or more
-	Bound      []string  `json:"boundToZones"`     // pods whose volumes lie in a zone
-	OutOfReach []string  `json:"volumeOutOfReach"` // of those, pods whose volume is in no zone of the pool
+	Restarts  int64     `json:"podsRestarted"`   // pods of steered workloads: each starts anew once, on another node
+	Losing    []string  `json:"nodesLosingPods"` // nodes that those leave, and nodes that drift; sorted
+	Emptied   []string  `json:"nodesEmptied"`    // of those, nodes that have no planned pod left once this edit and those before are done
+	Drifted   []Drifted `json:"nodesDrifted"`    // nodes that Karpenter replaces
+	Evicted   int64     `json:"podsEvicted"`     // other pods on nodes that drift
+	Protected []string  `json:"doNotDisrupt"`    // pods with karpenter.sh/do-not-disrupt among both
+	Guarded   []Guard   `json:"budgets"`         // PodDisruptionBudgets over them
+	Jobs      []string  `json:"jobs"`            // pods of Jobs among both
+	Long      []string  `json:"longRunning"`     // pods that nobody starts again and that have run for an hour or more
+	Bound     []string  `json:"boundToZones"`    // pods whose volumes lie in a zone
 }
 
 // Guard is a PodDisruptionBudget with pods of an edit behind it.

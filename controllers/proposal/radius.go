@@ -55,7 +55,7 @@ func (d *draft) measure() error {
 		}
 		e.Radius.Losing = slices.AppendSeq(e.Radius.Losing, maps.Keys(losing))
 		slices.Sort(e.Radius.Losing)
-		d.name(p, e, touched)
+		d.name(&e.Radius, touched)
 		for _, pod := range d.planned(p) {
 			e.CostToday = e.CostToday.Plus(share[pod])
 		}
@@ -123,8 +123,7 @@ func (d *draft) body(path string) string {
 }
 
 // name tells the pods of an edit that deserve care.
-func (d *draft) name(p *planner.Pool, e *Edit, touched []*kube.Pod) {
-	r := &e.Radius
+func (d *draft) name(r *Radius, touched []*kube.Pod) {
 	for _, pod := range touched {
 		name := podName(pod)
 		if d.protected(pod) {
@@ -139,14 +138,11 @@ func (d *draft) name(p *planner.Pool, e *Edit, touched []*kube.Pod) {
 				r.Long = append(r.Long, name)
 			}
 		}
-		if zones, ok := d.zones(pod); ok {
+		if _, ok := d.zones(pod); ok {
 			r.Bound = append(r.Bound, name)
-			if len(p.Zones) > 0 && !slices.ContainsFunc(zones, func(z string) bool { return slices.Contains(p.Zones, z) }) {
-				r.OutOfReach = append(r.OutOfReach, name)
-			}
 		}
 	}
-	for _, list := range []*[]string{&r.Protected, &r.Jobs, &r.Long, &r.Bound, &r.OutOfReach} {
+	for _, list := range []*[]string{&r.Protected, &r.Jobs, &r.Long, &r.Bound} {
 		slices.Sort(*list)
 	}
 	d.guards(r, touched)

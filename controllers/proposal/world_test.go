@@ -1,14 +1,13 @@
 package proposal
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"flag"
 
 	"github.com/tenon-sh/tenon/controllers/collect"
 	"github.com/tenon-sh/tenon/controllers/kube"
@@ -70,7 +69,7 @@ func input(t testing.TB) Input {
 				Works: []planner.PoolWork{{Workload: "shop/Deployment/web", Requests: &planner.Resources{CPUMilli: 1050, MemoryMiB: 3072, Pods: 1}}},
 			},
 			{
-				Name: "general-db", Base: "general", InstanceTypes: []string{"m5.large"}, Zones: []string{"z-b"}, CapacityTypes: []string{"on-demand"},
+				Name: "general-db", Base: "general", InstanceTypes: []string{"m5.large"}, Zones: []string{"z-a"}, CapacityTypes: []string{"on-demand"},
 				Weight: 40, Steered: true, Nodes: 1, PricePerHour: 100_000,
 				Works: []planner.PoolWork{{Workload: "shop/StatefulSet/db"}, {Workload: "shop/Pod/tool"}},
 			},
