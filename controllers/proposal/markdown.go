@@ -338,8 +338,11 @@ func escape(s string) string {
 			b.WriteRune(r)
 		}
 	}
-	return strings.NewReplacer("://", ":&#8203;//", "www.", "www&#8203;.").Replace(b.String())
+	return links.Replace(b.String())
 }
+
+// links breaks what GitHub would turn into a link by itself.
+var links = strings.NewReplacer("://", ":&#8203;//", "www.", "www&#8203;.")
 
 // editedNote marks an edit of a NodePool that exists.
 const editedNote = "this NodePool exists and is edited"

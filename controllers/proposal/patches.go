@@ -9,6 +9,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/planner/lower"
@@ -66,6 +67,8 @@ func (d *draft) template(ref planner.Ref) (corev1.PodTemplateSpec, bool) {
 func (d *draft) unfit(ref planner.Ref, p *planner.Pool) string {
 	kind, ok := owners[ref.Kind]
 	switch {
+	case !legal(ref):
+		return "its namespace or name is none that Kubernetes would take"
 	case ref.Kind == "Pod":
 		return "a pod without an owner cannot be changed once it runs: make it again with the selector and the toleration"
 	case !ok:
@@ -85,6 +88,11 @@ func (d *draft) unfit(ref planner.Ref, p *planner.Pool) string {
 		}
 	}
 	return d.barred(ref, p, template.Spec.Tolerations)
+}
+
+// legal tells names that can be in paths and commands: what a file calls an object may be anything.
+func legal(ref planner.Ref) bool {
+	return len(validation.IsDNS1123Label(ref.Namespace)) == 0 && len(validation.IsDNS1123Subdomain(ref.Name)) == 0
 }
 
 // barred says why a pod could not start on a pool's nodes: a taint of its base, a volume in another zone.
@@ -371,6 +379,10 @@ func (d *draft) writeDaemons() error {
 		ref := planner.Ref{Namespace: ds.Namespace, Kind: "DaemonSet", Name: ds.Name}
 		known[ref] = true
 		if !d.missesTaint(ds) {
+			continue
+		}
+		if !legal(ref) {
+			d.out.ByHand = append(d.out.ByHand, ref.String()+": its namespace or name is none that Kubernetes would take")
 			continue
 		}
 		spec := object{}

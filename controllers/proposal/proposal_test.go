@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	k8sresource "k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
 	"sigs.k8s.io/yaml"
 
@@ -53,8 +54,16 @@ func TestKarpenterTakesWhatIsWritten(t *testing.T) {
 	if len(back.NodePools) != 4 || len(back.NodeOverlays) != 7 {
 		t.Errorf("read back %d NodePools and %d NodeOverlays, want 4 and 7 (2 of capacity, 5 of prices)", len(back.NodePools), len(back.NodeOverlays))
 	}
-	if _, err := w.Schedule(t.Context()); err != nil {
-		t.Errorf("Karpenter schedules nothing with them: %v", err)
+	for name, resource := range map[string]corev1.ResourceName{"slice": migPrefix + "3g.40gb", "share": sharedName, "card": gpuName} {
+		pod := &corev1.Pod{}
+		pod.Namespace, pod.Name = "ml", name
+		pod.Spec.Tolerations = []corev1.Toleration{{Operator: corev1.TolerationOpExists}}
+		pod.Spec.Containers = []corev1.Container{{Name: name, Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{resource: *k8sresource.NewQuantity(1, k8sresource.DecimalSI)}}}}
+		w.Pods = append(w.Pods, pod)
+	}
+	r, err := w.Schedule(t.Context())
+	if err != nil || len(r.Unplaced) != 1 || !strings.Contains(fmt.Sprint(r.Unplaced), "ml/card") {
+		t.Errorf("Karpenter leaves %v (%v), want the pod that asks for a whole card: the overlays leave none", r.Unplaced, err)
 	}
 }
 
@@ -297,6 +306,15 @@ func TestWorkloadsThatNoPatchSteers(t *testing.T) {
 			o.Pods[slices.IndexFunc(o.Pods, func(p kube.Pod) bool { return p.Name == "web-1-b" })].Claims = []string{"data-db-0"}
 			o.Volumes[0].Spec.NodeAffinity.Required.NodeSelectorTerms[0].MatchExpressions[0].Values = []string{"z-c"}
 		}, "is in z-c"},
+		"its name is a command": {func(o *kube.Objects) {
+			for i := range o.Pods {
+				o.Pods[i].Namespace = strings.Replace(o.Pods[i].Namespace, "shop", "../shop; rm", 1)
+			}
+			for _, d := range o.Deployments {
+				d.Namespace = "../shop; rm"
+			}
+			o.ReplicaSets = nil
+		}, "none that Kubernetes would take"},
 		"its affinity names another NodePool": {func(o *kube.Objects) {
 			for _, d := range o.Deployments {
 				d.Spec.Template.Spec.Affinity = affinity
@@ -307,9 +325,16 @@ func TestWorkloadsThatNoPatchSteers(t *testing.T) {
 		t.Run(claim, func(t *testing.T) {
 			in := input(t)
 			tc.change(in.Objects)
+			for i := range in.Snapshot.Workloads { // as far as the change has renamed it
+				w := &in.Snapshot.Workloads[i]
+				if web := slices.IndexFunc(in.Objects.Deployments, func(d *appsv1.Deployment) bool { return d.Name == "web" }); web >= 0 && w.Ref.Name == "web" {
+					w.Ref.Namespace = in.Objects.Deployments[web].Namespace
+					in.Built.Pools[0].Works[0].Workload = w.Ref.String()
+				}
+			}
 			p := mustMake(t, in)
 			if !slices.ContainsFunc(p.ByHand, func(s string) bool {
-				return strings.HasPrefix(s, "shop/Deployment/web") && strings.Contains(s, tc.want)
+				return strings.Contains(s, "shop") && strings.Contains(s, "/web") && strings.Contains(s, tc.want)
 			}) {
 				t.Errorf("by hand: %q, want web and %q", p.ByHand, tc.want)
 			}
@@ -368,8 +393,14 @@ func TestTheSummaryFitsAComment(t *testing.T) {
 	if len(text) > markdownMax {
 		t.Errorf("%d bytes, more than %d", len(text), markdownMax)
 	}
-	if strings.Contains(text, "\n|<img") || strings.Count(text, "```") != 2 {
-		t.Errorf("a name gets out of its place")
+	fences := 0
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(strings.TrimSpace(line), "```") {
+			fences++
+		}
+	}
+	if strings.Contains(text, "\n|<img") || fences != 4 {
+		t.Errorf("a name gets out of its place: %d fences, want 2 blocks of commands", fences)
 	}
 }
 
