@@ -17,6 +17,7 @@ import (
 
 	"github.com/tenon-sh/tenon/binpack/model"
 	"github.com/tenon-sh/tenon/controllers/kube"
+	"github.com/tenon-sh/tenon/controllers/manifest"
 	"github.com/tenon-sh/tenon/controllers/proposal"
 	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/planner/engine"
@@ -217,6 +218,15 @@ func (o *proposeOptions) propose(ctx context.Context, s *planner.Snapshot, plan 
 	}
 	if len(source.catalog.files) > 0 {
 		in.List = pricing.Default()
+	}
+	if plan.Rightsizing != nil {
+		sized := &o.plan.sized
+		requests, notes, err := manifest.Patches(sized, manifest.Chosen(sized, plan.Rightsizing), o.plan.scalers)
+		if err != nil {
+			return proposal.Proposal{}, err
+		}
+		in.Snapshot, in.Requests = sized, requests
+		in.Built.Notes = slices.Concat(in.Built.Notes, notes)
 	}
 	return proposal.Make(in)
 }
