@@ -179,17 +179,15 @@ func (d *draft) replicas(ref planner.Ref) int64 {
 // another of Tenon's pools goes.
 func tolerate(spec object, have []corev1.Toleration, more corev1.Toleration) error {
 	var all []any
-	for _, t := range append(slices.Clone(have), more) {
-		if t.Key == poolTaint && t != more {
-			continue
-		}
+	have = slices.DeleteFunc(slices.Clone(have), func(t corev1.Toleration) bool { return t.Key == poolTaint })
+	for _, t := range append(have, more) {
 		o, err := toObject(t)
 		if err != nil {
 			return err
 		}
 		all = append(all, o)
 	}
-	spec["tolerations"] = slices.CompactFunc(all, func(a, b any) bool { return fmt.Sprint(a) == fmt.Sprint(b) })
+	spec["tolerations"] = all
 	return nil
 }
 

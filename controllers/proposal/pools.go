@@ -141,7 +141,8 @@ func (d *draft) limits(p *planner.Pool, spec object) {
 func (d *draft) mark(p *planner.Pool, template object) {
 	if p.Steered {
 		spec := at(template, "spec")
-		spec["taints"] = append(list(spec, "taints"), object{"key": poolTaint, "value": p.Name, "effect": "NoSchedule"})
+		taints := slices.DeleteFunc(slices.Clone(list(spec, "taints")), func(t any) bool { o, _ := t.(object); return o["key"] == poolTaint })
+		spec["taints"] = append(taints, object{"key": poolTaint, "value": p.Name, "effect": "NoSchedule"})
 	}
 	if name := d.layout[p.Name]; name != "" {
 		at(template, "metadata", "labels")[migLabel] = name

@@ -79,6 +79,8 @@ type Edit struct {
 	Small   bool          `json:"small"`        // saves less than a hundredth of all: it may be left out
 	Radius  Radius        `json:"radius"`
 	Notes   []string      `json:"notes"`
+
+	pending int64 // pods of its workloads that do not run today
 }
 
 // Radius is what an edit disturbs, counted exactly from the objects of today.

@@ -182,8 +182,8 @@ func TestEditsAreOrdered(t *testing.T) {
 	for _, e := range p.Edits {
 		got = append(got, fmt.Sprintf("%s %s %s %v", e.Pool, e.Saving, e.PerNode, e.Small))
 	}
-	// db has 8/16 of n2 by memory, tool 0.5/4 by CPU: 0.2 · 0.5/0.625 = 0.16 today. The Job cannot be patched and saves nothing.
-	want := []string{"general-m5 0.1 0.1 false", "gpu-shared 3.5 3.5 false", "general-db 0.06 0.06 false", "gpu-slices -4 -4 true"}
+	// db has 8/16 of n2 by memory, tool 0.5/4 by CPU: 0.2 · 0.5/0.625 = 0.16 today. The Job does not run today.
+	want := []string{"general-m5 0.1 0.1 false", "gpu-shared 3.5 3.5 false", "general-db 0.06 0.06 false", "gpu-slices -4 -4 false"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -457,5 +457,36 @@ func TestSharesOfACardAreAskedForByTheirOwnName(t *testing.T) {
 	devices := object{sharedName: "2", gpuName: nil} // 0.3 of a card is more than one of four devices
 	if diff := cmp.Diff(object{"requests": devices, "limits": devices}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestAProposalThatWasAppliedRestartsNobody: the second time, nothing of the workload changes.
+func TestAProposalThatWasAppliedRestartsNobody(t *testing.T) {
+	in := input(t)
+	in.Built.Pools = in.Built.Pools[:1]
+	in.Built.Pools[0].Works[0].Requests = nil
+	if r := mustMake(t, in).Edits[0].Radius; r.Restarts != 2 {
+		t.Fatalf("%d pods restart the first time, want 2", r.Restarts)
+	}
+	for _, d := range in.Objects.Deployments {
+		if d.Name == "web" {
+			d.Spec.Template.Spec.NodeSelector[poolLabel] = "general-m5"
+			d.Spec.Template.Spec.Tolerations = append(d.Spec.Template.Spec.Tolerations, corev1.Toleration{Key: poolTaint, Operator: "Equal", Value: "general-m5", Effect: "NoSchedule"})
+		}
+	}
+	if r := mustMake(t, in).Edits[0].Radius; r.Restarts != 0 || len(r.Losing) != 0 {
+		t.Errorf("%d pods restart the second time, on %v", r.Restarts, r.Losing)
+	}
+}
+
+func TestEditsThatSaveLittleMayBeLeftOut(t *testing.T) {
+	for price, want := range map[pricing.Micro]bool{100_000: false, 130_000: true, 200_000: true} { // db costs 0.16 today, all saves 3.6
+		in := input(t)
+		in.Built.Pools[1].PricePerHour = price
+		for _, e := range mustMake(t, in).Edits {
+			if e.Pool == "general-db" && e.Small != want {
+				t.Errorf("at %s it saves %s: small %v, want %v", price, e.Saving, e.Small, want)
+			}
+		}
 	}
 }

@@ -59,10 +59,29 @@ func (d *draft) measure() error {
 		for _, pod := range d.planned(p) {
 			e.CostToday = e.CostToday.Plus(share[pod])
 		}
+		d.pending(p, e)
 		e.Saving = e.CostToday.Plus(-e.CostThen)
 		e.PerNode = e.Saving / pricing.Micro(max(1, e.Radius.Disrupted()))
 	}
 	return nil
+}
+
+// pending notes pods that are planned on a pool and do not run today: they have a price then and none today.
+func (d *draft) pending(p *planner.Pool, e *Edit) {
+	for _, work := range p.Works {
+		w := d.works[work.Workload]
+		if w == nil {
+			continue
+		}
+		running := int64(0)
+		for _, l := range w.Today {
+			running += l.Pods
+		}
+		e.pending += max(0, w.Replicas-running)
+	}
+	if e.pending > 0 {
+		e.Notes = append(e.Notes, fmt.Sprintf("%s of its workloads not run today: what they cost is in the price of its nodes, and in nothing that is saved", plural(e.pending, "pod does", "pods do")))
+	}
 }
 
 // planned are the pods of today whose cost a pool takes over: all of the owners that are patched for it, and of an open
@@ -92,8 +111,8 @@ func (d *draft) planned(p *planner.Pool) []*kube.Pod {
 	return out
 }
 
-// restarted are the running pods that a pool's patches start anew: those of owners that roll their pods, but for pods that
-// are on a node of the pool already and whose template does not change.
+// restarted are the running pods that a pool's patches start anew: those of owners that roll their pods and whose
+// template changes.
 func (d *draft) restarted(p *planner.Pool) []*kube.Pod {
 	var out []*kube.Pod
 	for _, ref := range d.ofPool[p.Name] {
@@ -103,13 +122,12 @@ func (d *draft) restarted(p *planner.Pool) []*kube.Pod {
 			}
 			continue
 		}
-		template, _ := d.template(ref)
 		if s, ok := find(d.Objects.StatefulSets, ref); ref.Kind == "StatefulSet" && ok && s.Spec.UpdateStrategy.Type == "OnDelete" {
 			d.edits[p.Name].Notes = append(d.edits[p.Name].Notes, fmt.Sprintf("%s: updates on delete, so its pods move when somebody deletes them", ref))
 			continue
 		}
-		path := slices.IndexFunc(d.edits[p.Name].Files, func(f string) bool { return d.before[f] != "" && d.before[f] == d.body(f) })
-		if template.Spec.NodeSelector[poolLabel] == p.Name && path >= 0 {
+		same := func(f string) bool { return d.files[f].Object == ref && d.before[f] == d.body(f) }
+		if slices.ContainsFunc(d.edits[p.Name].Files, same) {
 			continue
 		}
 		out = append(out, d.alive[ref]...)
@@ -219,7 +237,7 @@ func (d *draft) allowed(b *policyv1.PodDisruptionBudget, selector labels.Selecto
 // add up to what nodes with pods cost. Pods of DaemonSets have no share.
 func (d *draft) shares() (map[*kube.Pod]pricing.Micro, error) {
 	out := map[*kube.Pod]pricing.Micro{}
-	unpriced := 0
+	unpriced, idle := 0, pricing.Micro(0)
 	for i := range d.Snapshot.Nodes {
 		n := &d.Snapshot.Nodes[i]
 		if !n.Priced {
@@ -239,12 +257,18 @@ func (d *draft) shares() (map[*kube.Pod]pricing.Micro, error) {
 			weights[p] = w
 			sum.Add(sum, big.NewInt(w))
 		}
+		if sum.Sign() == 0 {
+			idle = idle.Plus(n.PriceMicro)
+		}
 		for p, w := range weights {
 			if sum.Sign() > 0 {
 				part := new(big.Int).Mul(big.NewInt(int64(n.PriceMicro)), big.NewInt(w))
 				out[p] = pricing.Micro(part.Quo(part, sum).Int64())
 			}
 		}
+	}
+	if idle > 0 {
+		d.say(planner.Info, "", "nodes of today that carry no pods but those of DaemonSets cost %s an hour; no edit counts that as saved, as Karpenter removes them by itself", money(idle))
 	}
 	if unpriced > 0 {
 		d.say(planner.Warning, "", "%s without a price: what leaves them counts as saving nothing", plural(int64(unpriced), "node of today is", "nodes of today are"))

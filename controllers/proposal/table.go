@@ -51,5 +51,14 @@ func Table(p Proposal) string {
 	if p.Unplaced > 0 {
 		fmt.Fprintf(&b, "Karpenter finds no node for %s\n", plural(p.Unplaced, "pod", "pods"))
 	}
+	return trim(b.String())
+}
+
+// trim drops spaces at the ends of lines.
+func trim(text string) string {
+	var b strings.Builder
+	for l := range strings.Lines(text) {
+		b.WriteString(strings.TrimRight(l, " \n") + "\n")
+	}
 	return b.String()
 }
