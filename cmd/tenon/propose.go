@@ -97,7 +97,7 @@ func newPropose() *cobra.Command {
 	s.terms.flags(cmd)
 	s.usage.flags(cmd)
 	f.StringVarP(&o.dir, "dir", "d", "", "write everything to this `FOLDER`, whole or not at all")
-	f.BoolVar(&o.force, "force", false, "replace the folder of -d, if there is something in it")
+	f.BoolVar(&o.force, "force", false, "replace the folder of -d, if tenon has written it")
 	f.StringVar(&o.steer, "steer", steerAll, "`WHICH` workloads may be bound to a NodePool by a patch: all, gpu, none")
 	f.IntVar(&o.pools, "pools", 12, "how many NodePools to make at most, a `NUMBER`")
 	f.StringVar(&o.headroom, "headroom", "0%", "keep room for so many `PERCENT` more pods of each steered workload, by CapacityBuffers")
@@ -147,12 +147,8 @@ func (o *proposeOptions) folder() error {
 	case err == nil && !info.IsDir():
 		return badInputf("-d %s: is a file", o.dir)
 	case err == nil:
-		entries, err := os.ReadDir(o.dir)
-		if err != nil {
-			return badInputf("-d: %w", err)
-		}
-		if len(entries) > 0 && !o.force {
-			return badInputf("-d %s: is not empty; name another folder, or --force to replace it with all that is in it", o.dir)
+		if err := proposal.Free(o.dir, o.force); err != nil {
+			return badInputf("-d: %w (--force)", err)
 		}
 	default:
 		if _, err := os.Stat(filepath.Dir(filepath.Clean(o.dir))); err != nil {

@@ -144,18 +144,40 @@ func lines(text string) []string {
 // ErrOccupied says that the folder to write is there and not empty.
 var ErrOccupied = errors.New("folder is not empty")
 
-// Write writes the files to a folder, all or none: they go to a folder beside it, which then takes its name. A folder that has
-// something in it is refused, unless force is set; it is then replaced as a whole.
-func Write(ctx context.Context, dir string, files []File, force bool) (err error) {
-	dir = filepath.Clean(dir)
+// What a folder that Tenon has written is known by.
+const (
+	mark   = "kustomization.yaml"
+	madeBy = "# Made by tenon "
+)
+
+// Free says whether Write would take a folder: one that is not there, an empty one, and with force one that Tenon has written.
+func Free(dir string, force bool) error {
 	entries, err := os.ReadDir(dir)
 	switch {
-	case err == nil && len(entries) > 0 && !force:
-		return fmt.Errorf("%w: %s", ErrOccupied, dir)
-	case err != nil && !errors.Is(err, os.ErrNotExist):
+	case errors.Is(err, os.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case len(entries) == 0:
+		return nil
+	case !force:
+		return fmt.Errorf("%w: %s: name another, or replace it by force", ErrOccupied, dir)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, mark)) //nolint:gosec // the folder is the caller's choice
+	if err != nil || !strings.HasPrefix(string(data), madeBy) {
+		return fmt.Errorf("%w: %s: Tenon has not written it, and replaces only what it has", ErrOccupied, dir)
+	}
+	return nil
+}
+
+// Write writes the files to a folder, all or none: they go to a folder beside it, which then takes its name. A folder that has
+// something in it is refused, unless force is set and Tenon has written it; it is then replaced as a whole.
+func Write(ctx context.Context, dir string, files []File, force bool) (err error) {
+	dir = filepath.Clean(dir)
+	if err := Free(dir, force); err != nil {
 		return err
 	}
-	exists := err == nil
+	_, missing := os.Stat(dir)
 	temp, err := os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+".*")
 	if err != nil {
 		return err
@@ -186,7 +208,7 @@ func Write(ctx context.Context, dir string, files []File, force bool) (err error
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return replace(temp, dir, exists)
+	return replace(temp, dir, missing == nil)
 }
 
 // replace gives a folder its name. What had it is moved aside first and put back where that does not succeed.

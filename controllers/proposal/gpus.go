@@ -201,10 +201,24 @@ func requirement(key string, values []string) object {
 func (d *draft) overlay(p *planner.Pool, name string, about []any, spec object) error {
 	spec["requirements"] = append([]any{requirement(poolLabel, []string{p.Name})}, about...)
 	spec["weight"] = d.overlayWeight()
+	name = d.overlayName(p, name)
 	return d.addObject(p.Name, KindOverlay, "nodeoverlays/"+name+".yaml", object{
 		"apiVersion": "karpenter.sh/v1alpha1", "kind": "NodeOverlay",
 		"metadata": object{"name": name, "labels": object{managedBy: manager}}, "spec": spec,
 	})
+}
+
+// overlayName is the name, or another where it is that of an overlay of the user's or of another pool.
+func (d *draft) overlayName(p *planner.Pool, name string) string {
+	_, taken := d.files["nodeoverlays/"+name+".yaml"]
+	for _, o := range d.Objects.NodeOverlays {
+		taken = taken || o.Name == name && o.Labels[managedBy] != manager
+	}
+	if !taken {
+		return name
+	}
+	sum := sha256.Sum256([]byte(p.Name + "/" + name))
+	return name + "-" + hex.EncodeToString(sum[:5])
 }
 
 // gates are Karpenter's feature gates that the files need.

@@ -204,12 +204,8 @@ func TestSharesAddUp(t *testing.T) {
 	in := input(t)
 	d := &draft{Input: in}
 	d.read()
-	shares, err := d.shares()
-	if err != nil {
-		t.Fatal(err)
-	}
 	sum := pricing.Micro(0)
-	for p, m := range shares {
+	for p, m := range d.shares() {
 		if bound(p) {
 			t.Errorf("%s has a share and belongs to its node", podName(p))
 		}
@@ -405,7 +401,7 @@ func TestTheSummaryFitsAComment(t *testing.T) {
 }
 
 func TestWriteIsAllOrNothing(t *testing.T) {
-	good := []File{{Path: "a/b.yaml", Data: []byte("x\n")}}
+	good := []File{{Path: "a/b.yaml", Data: []byte("x\n")}, {Path: mark, Data: []byte(madeBy + "test\n")}}
 	dir := filepath.Join(t.TempDir(), "out")
 	if err := Write(t.Context(), dir, good, false); err != nil {
 		t.Fatal(err)
@@ -427,11 +423,36 @@ func TestWriteIsAllOrNothing(t *testing.T) {
 	if err := Write(t.Context(), dir, []File{{Path: "c", Data: []byte("y")}}, true); err != nil {
 		t.Fatal(err)
 	}
+	if err := Write(t.Context(), dir, good, true); !errors.Is(err, ErrOccupied) {
+		t.Errorf("error %v: force replaces a folder that is not Tenon's", err)
+	}
 	if _, err := os.Stat(filepath.Join(dir, "a")); !errors.Is(err, os.ErrNotExist) {
 		t.Error("--force leaves old files behind")
 	}
 	if left, _ := os.ReadDir(filepath.Dir(dir)); len(left) != 1 {
 		t.Errorf("%d entries beside the folder, want none: %v", len(left)-1, left)
+	}
+}
+
+func TestOverlaysNeverTakeANameThatIsTaken(t *testing.T) {
+	in := input(t)
+	in.Objects.NodeOverlays[0].Name = "gpu-slices"
+	in.Built.Pools[3].Name, in.Built.Pools[2].Name = "gpu", "gpu-1" // time slicing names its overlay gpu-1 too
+	in.Built.Pools[3].Base, in.Built.Pools[2].Base = "", ""
+	in.Objects.NodePools = slices.DeleteFunc(in.Objects.NodePools, func(p *kube.NodePool) bool { return p.Name == "gpu" })
+	n := 0
+	for _, f := range mustMake(t, in).Files {
+		if f.Kind == KindOverlay {
+			n++
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d overlays, want 2", n)
+	}
+	in = input(t)
+	in.Objects.NodeOverlays[0].Name = "gpu-slices"
+	if slices.ContainsFunc(mustMake(t, in).Files, func(f File) bool { return f.Path == "nodeoverlays/gpu-slices.yaml" }) {
+		t.Error("the user's overlay of that name would be replaced")
 	}
 }
 

@@ -22,11 +22,8 @@ import (
 const longRunning = time.Hour
 
 // measure works out for each edit what it disturbs and what it saves.
-func (d *draft) measure() error {
-	share, err := d.shares()
-	if err != nil {
-		return err
-	}
+func (d *draft) measure() {
+	share := d.shares()
 	for i := range d.pools {
 		p := &d.pools[i]
 		e := d.edits[p.Name]
@@ -63,7 +60,6 @@ func (d *draft) measure() error {
 		e.Saving = e.CostToday.Plus(-e.CostThen)
 		e.PerNode = e.Saving / pricing.Micro(max(1, e.Radius.Disrupted()))
 	}
-	return nil
 }
 
 // pending notes pods that are planned on a pool and do not run today: they have a price then and none today.
@@ -235,7 +231,7 @@ func (d *draft) allowed(b *policyv1.PodDisruptionBudget, selector labels.Selecto
 // shares divides the price of each node of today among its pods: by the larger of CPU and memory share, and where some pod
 // has a GPU by cards alone. The whole price is divided, what is idle with it, so that the shares of all pods
 // add up to what nodes with pods cost. Pods of DaemonSets have no share.
-func (d *draft) shares() (map[*kube.Pod]pricing.Micro, error) {
+func (d *draft) shares() map[*kube.Pod]pricing.Micro {
 	out := map[*kube.Pod]pricing.Micro{}
 	unpriced, idle := 0, pricing.Micro(0)
 	for i := range d.Snapshot.Nodes {
@@ -273,7 +269,7 @@ func (d *draft) shares() (map[*kube.Pod]pricing.Micro, error) {
 	if unpriced > 0 {
 		d.say(planner.Warning, "", "%s without a price: what leaves them counts as saving nothing", plural(int64(unpriced), "node of today is", "nodes of today are"))
 	}
-	return out, nil
+	return out
 }
 
 // ratio is a share in millionths; of nothing it is none.

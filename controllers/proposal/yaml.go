@@ -112,7 +112,7 @@ func toObject(v any) (object, error) {
 
 // head is the comment that every file begins with: what it was made from, so that it can be made again.
 func (d *draft) head() string {
-	return fmt.Sprintf("# Made by tenon %s from input %s, plan %s,\n# catalog %s %s %s, Karpenter %s. README.md says how to make it again.\n",
+	return fmt.Sprintf(madeBy+"%s from input %s, plan %s,\n# catalog %s %s %s, Karpenter %s. README.md says how to make it again.\n",
 		line(d.Version), line(d.Plan.InputDigest), line(d.Plan.Digest), line(d.Plan.Catalog.Name), line(d.Plan.Catalog.Region), line(d.Plan.Catalog.Date), line(d.Built.Version))
 }
 
