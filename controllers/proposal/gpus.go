@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tenon-sh/tenon/controllers/kube"
 	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/planner/gpu"
 	"github.com/tenon-sh/tenon/pricing"
@@ -146,7 +147,45 @@ func (d *draft) writeOverlays(p *planner.Pool) error {
 			}
 		}
 	}
+	if err := d.copyOverlays(p); err != nil {
+		return err
+	}
 	return d.writePrices(p)
+}
+
+// copyOverlays writes those of today's NodeOverlays that name the base again for its child, which they would leave out: what nodes
+// of the base have by an overlay, those of the child have too. A pool that is cut or shared in its own way has its own capacity.
+func (d *draft) copyOverlays(p *planner.Pool) error {
+	if p.Base == "" {
+		return nil
+	}
+	overlays := slices.SortedStableFunc(slices.Values(d.Objects.NodeOverlays), func(a, b *kube.NodeOverlay) int { return strings.Compare(a.Name, b.Name) })
+	for _, o := range overlays {
+		names := slices.IndexFunc(o.Spec.Requirements, func(r kube.Requirement) bool {
+			return r.Key == poolLabel && r.Operator == "In" && slices.Contains(r.Values, p.Base) && !slices.Contains(r.Values, p.Name)
+		})
+		if names < 0 || o.DeletionTimestamp != nil || len(o.Spec.Capacity) > 0 && (len(p.Slices) > 0 || p.Replicas > 0) {
+			continue
+		}
+		spec, err := toObject(o.Spec)
+		if o.Raw != nil && err == nil {
+			var whole object
+			whole, err = decode(o.Raw)
+			spec = at(whole, "spec")
+		}
+		if err != nil {
+			return fmt.Errorf("%w: NodeOverlay %q: %w", ErrDesign, o.Name, err)
+		}
+		list(spec, "requirements")[names] = requirement(poolLabel, []string{p.Name})
+		name := d.overlayName(p, p.Name+"-"+o.Name)
+		if err := d.addObject(p.Name, KindOverlay, "nodeoverlays/"+name+".yaml", object{
+			"apiVersion": "karpenter.sh/v1alpha1", "kind": "NodeOverlay",
+			"metadata": object{"name": name, "labels": object{managedBy: manager}, "annotations": object{baseNote: o.Name}}, "spec": spec,
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // wholeCards is how many cards of a node with slices stay whole.
@@ -208,17 +247,18 @@ func (d *draft) overlay(p *planner.Pool, name string, about []any, spec object) 
 	})
 }
 
-// overlayName is the name, or another where it is that of an overlay of the user's or of another pool.
+// overlayName is the name, or another where it is too long, or that of an overlay of the user's or of another pool.
 func (d *draft) overlayName(p *planner.Pool, name string) string {
 	_, taken := d.files["nodeoverlays/"+name+".yaml"]
 	for _, o := range d.Objects.NodeOverlays {
 		taken = taken || o.Name == name && o.Labels[managedBy] != manager
 	}
-	if !taken {
+	const most = 200 // an object's name may have 253 characters
+	if !taken && len(name) <= most {
 		return name
 	}
 	sum := sha256.Sum256([]byte(p.Name + "/" + name))
-	return name + "-" + hex.EncodeToString(sum[:5])
+	return strings.TrimRight(name[:min(len(name), most)], "-.") + "-" + hex.EncodeToString(sum[:5])
 }
 
 // gates are Karpenter's feature gates that the files need.

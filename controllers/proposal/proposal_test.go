@@ -51,8 +51,8 @@ func TestKarpenterTakesWhatIsWritten(t *testing.T) {
 	if err := w.Validate(); err != nil {
 		t.Error(err)
 	}
-	if len(back.NodePools) != 4 || len(back.NodeOverlays) != 7 {
-		t.Errorf("read back %d NodePools and %d NodeOverlays, want 4 and 7 (2 of capacity, 5 of prices)", len(back.NodePools), len(back.NodeOverlays))
+	if len(back.NodePools) != 4 || len(back.NodeOverlays) != 9 {
+		t.Errorf("read back %d NodePools and %d NodeOverlays, want 4 and 9 (2 of capacity, 5 of prices, 2 copies of the price of gpu)", len(back.NodePools), len(back.NodeOverlays))
 	}
 	for name, resource := range map[string]corev1.ResourceName{"slice": migPrefix + "3g.40gb", "share": sharedName, "card": gpuName} {
 		pod := &corev1.Pod{}
@@ -451,8 +451,33 @@ func TestOverlaysNeverTakeANameThatIsTaken(t *testing.T) {
 	}
 	in = input(t)
 	in.Objects.NodeOverlays[0].Name = "gpu-slices"
+	in.Objects.NodeOverlays[0].Name = strings.Repeat("o", 253)
+	for _, f := range mustMake(t, in).Files {
+		if len(f.Path) > 250 {
+			t.Errorf("a name of %d characters", len(f.Path))
+		}
+	}
+	in.Objects.NodeOverlays[0].Name = "gpu-slices"
+	in.Objects.NodeOverlays[0].Spec.Requirements = nil
 	if slices.ContainsFunc(mustMake(t, in).Files, func(f File) bool { return f.Path == "nodeoverlays/gpu-slices.yaml" }) {
 		t.Error("the user's overlay of that name would be replaced")
+	}
+}
+
+// TestOverlaysOfTheBaseHoldForItsChild: theirs says that nodes of gpu cost 3.5; copies say so of both children, and of no other.
+func TestOverlaysOfTheBaseHoldForItsChild(t *testing.T) {
+	p := mustMake(t, input(t))
+	for _, child := range []string{"gpu-slices", "gpu-shared"} {
+		spec := at(files(t, p, "nodeoverlays/"+child+"-theirs.yaml"), "spec")
+		if spec["price"] != "3.5" || fmt.Sprint(spec["requirements"]) != fmt.Sprint([]any{requirement(poolLabel, []string{child})}) {
+			t.Errorf("%s: %v", child, spec)
+		}
+	}
+	in := input(t)
+	in.Objects.NodeOverlays[0].Raw = nil
+	in.Objects.NodeOverlays[0].Spec.Capacity = corev1.ResourceList{"example.com/x": k8sresource.MustParse("1")}
+	if slices.ContainsFunc(mustMake(t, in).Files, func(f File) bool { return f.Path == "nodeoverlays/gpu-slices-theirs.yaml" }) {
+		t.Error("a pool with a layout of its own has the capacity of its base's")
 	}
 }
 
