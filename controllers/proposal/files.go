@@ -163,7 +163,7 @@ func Free(dir string, force bool) error {
 	case !force:
 		return fmt.Errorf("%w: %s: name another, or replace it by force", ErrOccupied, dir)
 	}
-	data, err := os.ReadFile(filepath.Join(dir, mark)) //nolint:gosec // the folder is the caller's choice
+	data, err := os.ReadFile(filepath.Join(dir, mark))
 	if err != nil || !strings.HasPrefix(string(data), madeBy) {
 		return fmt.Errorf("%w: %s: Tenon has not written it, and replaces only what it has", ErrOccupied, dir)
 	}
