@@ -21,6 +21,9 @@ const (
 	steerNone = "none"
 )
 
+// buildPlan looks for NodePools and replays them; a test puts a design of its own in its place.
+var buildPlan = proposal.Builder.Build
+
 // buildOptions say for which NodePools a plan is replayed through Karpenter's scheduler.
 type buildOptions struct {
 	off   bool
@@ -66,7 +69,7 @@ func (o *buildOptions) build(ctx context.Context, source *sourceOptions, s *solv
 		Progress: func(done, total int64) { s.bar.at("replaying", done, total) },
 	}
 	return func(s *planner.Snapshot, plan *planner.Plan) (*planner.Built, error) {
-		built, err := b.Build(ctx, s, plan)
+		built, err := buildPlan(b, ctx, s, plan)
 		if built == nil && err == nil {
 			for i := range s.Workloads {
 				o.tooMany += s.Workloads[i].Replicas

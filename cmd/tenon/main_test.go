@@ -63,7 +63,7 @@ func tempFile(t *testing.T, name, text string) string {
 
 func TestHelp(t *testing.T) {
 	for _, command := range []string{
-		"", "plan", "targets", "explain", "verify", "pack", "evaluate", "catalog", "catalog list", "catalog show", "catalog diff", "version", "completion",
+		"", "plan", "propose", "targets", "explain", "verify", "pack", "evaluate", "catalog", "catalog list", "catalog show", "catalog diff", "version", "completion",
 	} {
 		t.Run("help of tenon "+command, func(t *testing.T) {
 			got := tenon(t, "", append(strings.Fields(command), "--help")...)
@@ -93,6 +93,9 @@ func TestRefusals(t *testing.T) {
 	notJSON := tempFile(t, "plan.json", "{\n \"kind\": Plan}\n")
 	list := tempFile(t, "list.json", `{"apiVersion":"v1","kind":"List"}`)
 	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "full.csv"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	tests := map[string]struct {
 		args string
 		want string // of stderr; $DIR stands for where the files are
@@ -107,6 +110,16 @@ func TestRefusals(t *testing.T) {
 		"a flag without its value":                         {"plan --catalog", `tenon: flag needs an argument: --catalog: see "tenon plan --help"`},
 		"a number that is none":                            {"catalog list --min-cpu many", `tenon: invalid argument "many" for "--min-cpu" flag: strconv.ParseInt: parsing "many": invalid syntax: see "tenon catalog list --help"`},
 		"a negative number":                                {"catalog list --min-cpu -3", `tenon: --min-cpu and --min-memory cannot be negative`},
+		"nothing to propose for":                           {"propose", `tenon: nothing to propose for: give -f FILE or --example`},
+		"a folder to write that holds something":           {"propose --example -d $DIR", `tenon: -d: folder is not empty: $DIR: name another, or replace it by force (--force)`},
+		"a folder to replace that is not of Tenon":         {"propose --example --force -d $DIR", `tenon: -d: folder is not empty: $DIR: Tenon has not written it, and replaces only what it has (--force)`},
+		"a folder to write that is a file":                 {"propose --example -d $DIR/full.csv", `tenon: -d $DIR/full.csv: is a file`},
+		"a folder in a folder that is not there":           {"propose --example -d $DIR/none/out", `tenon: -d: stat $DIR/none: no such file or directory`},
+		"force without a folder":                           {"propose --example --force", `tenon: --force replaces the folder of -d: give -d FOLDER`},
+		"steering that is none":                            {"propose --example --steer some", `tenon: --steer "some": choose one of all, gpu, none`},
+		"no NodePools":                                     {"propose --example --pools 0", `tenon: --pools 0: is not from 1 to 100`},
+		"headroom that is none":                            {"propose --example --headroom lots", `tenon: --headroom "lots": want a whole number of percent, 0% to 1000%`},
+		"an output that propose does not have":             {"propose --example -o yaml", `tenon: --output "yaml": choose one of table, json, markdown`},
 		"nothing to plan":                                  {"plan", `tenon: nothing to plan: give -f FILE, --trace alibaba-gpu-2023 --pods FILE, or --example`},
 		"two inputs":                                       {"plan --example -f x.yaml", `tenon: -f, --trace and --example exclude each other`},
 		"a trace's flag without the trace":                 {"plan --example --at 0", `tenon: --pods, --nodes, --at and --gpu-map belong to --trace alibaba-gpu-2023`},

@@ -29,9 +29,9 @@ Exit codes:
   0    done
   1    could not finish: a file cannot be written, or a fault of Tenon's own
   2    the command line or an input is wrong; stderr says where
-  3    plan --strict: a plan was made, and some pods have no place in it
+  3    plan, propose --strict: a plan was made, and some pods have no place in it
   4    verify: the plan is not what it claims
-  5    plan, pack: stopped by Ctrl-C or SIGTERM while solving; the best answer by then
+  5    plan, propose, pack: stopped by Ctrl-C or SIGTERM while solving; the best answer by then
        was written, with its bound
   130  interrupted with nothing to show, or twice; no file was left half-written
 `
@@ -57,7 +57,7 @@ func newRoot(name string) *cobra.Command {
 	}
 	root.SetUsageTemplate(root.UsageTemplate() + `{{if not .HasParent}}` + rootNotes + `{{end}}`)
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newPlan(), newTargets(), newEvaluate(), newExplain(), newVerify(), newPack(), newCatalog(), newVersion())
+	root.AddCommand(newPlan(), newPropose(), newTargets(), newEvaluate(), newExplain(), newVerify(), newPack(), newCatalog(), newVersion())
 	root.SetHelpCommand(newHelp())
 	return root
 }

@@ -35,8 +35,8 @@ type sourceOptions struct {
 	catalog     catalogOptions
 	instant     *time.Time // of the objects; nil: their own
 
-	read   *kube.Objects // what was read last; nil: a recording
-	prices pricing.Catalog
+	read   *kube.Objects   // once the snapshot is made; nil: of a trace
+	prices pricing.Catalog // that the snapshot was made with
 }
 
 func (o *sourceOptions) flags(cmd *cobra.Command) {

@@ -87,7 +87,10 @@ func toJSON(i item, opts Options) ([]byte, error) {
 	if i.number == 0 {
 		limit, option = opts.DocumentBytes, "Options.DocumentBytes"
 	}
-	pruned := prune(i.text)
+	pruned := i.text
+	if !whole(i) || len(pruned) > limit {
+		pruned = prune(i.text)
+	}
 	if len(pruned) > limit {
 		return nil, fmt.Errorf("larger than %d bytes without annotations and managed fields (%s)", limit, option)
 	}
@@ -102,6 +105,12 @@ func toJSON(i item, opts Options) ([]byte, error) {
 		return nil, errors.New(yamlHint(err))
 	}
 	return converted, nil
+}
+
+// whole tells an item of which nothing may be left out: NodePools and NodeOverlays are written again as they were read.
+func whole(i item) bool {
+	return i.kind == "NodePool" || i.kind == "NodeOverlay" ||
+		bytes.Contains(i.text, []byte("kind: NodePool")) || bytes.Contains(i.text, []byte("kind: NodeOverlay"))
 }
 
 // yamlHint says what to do about the parser's commonest complaints.
@@ -183,6 +192,12 @@ func decodeObject(text []byte, i item, opts Options) ([]object, error) {
 	into := known.empty()
 	if err := unmarshal(text, into); err != nil {
 		return nil, i.fault(id.String(), diagnose(text, into, err))
+	}
+	switch x := into.(type) {
+	case *kube.NodePool:
+		x.Raw = bytes.Clone(text)
+	case *kube.NodeOverlay:
+		x.Raw = bytes.Clone(text)
 	}
 	o := object{id: id, value: into}
 	o.version, _ = strconv.ParseUint(h.Metadata.ResourceVersion, 10, 64)

@@ -79,6 +79,9 @@ type NodePool struct {
 	metav1.ObjectMeta `json:"metadata"`
 	Spec              NodePoolSpec `json:"spec"`
 	Status            Conditions   `json:"status"`
+	// Raw is the object as it was read, as JSON: whoever writes a NodePool after this one must lose nothing of it. nil: the
+	// object was not read from an input.
+	Raw []byte `json:"-"`
 }
 
 // NodePoolSpec is the part of a NodePool's spec that says which nodes it makes.
@@ -141,6 +144,7 @@ type NodeOverlay struct {
 		Weight          *int32              `json:"weight"`
 	} `json:"spec"`
 	Status Conditions `json:"status"`
+	Raw    []byte     `json:"-"` // as of NodePool
 }
 
 // Autoscaler is what planning reads of a HorizontalPodAutoscaler, of autoscaling/v1 and of v2 and its betas: the former

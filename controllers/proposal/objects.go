@@ -1,7 +1,6 @@
 package proposal
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,20 +16,8 @@ import (
 	"github.com/tenon-sh/tenon/pricing"
 )
 
-// ErrDesign says that a design cannot be written as objects.
-var ErrDesign = errors.New("no design for these NodePools")
-
-const (
-	// PoolTaint keeps pods that are not steered to a pool away from it; its value is the pool's name.
-	PoolTaint = "tenon.sh/pool"
-	// MIGConfig is the node label by which NVIDIA's MIG manager is told how to cut the cards (github.com/NVIDIA/mig-parted).
-	MIGConfig = "nvidia.com/mig.config"
-
-	poolLabel     = "karpenter.sh/nodepool"
-	capacityLabel = "karpenter.sh/capacity-type"
-	wholeGPU      = "nvidia.com/gpu"
-	overlayWeight = 100 // above overlays of the user's, which seldom name one; a user's own at this weight would conflict, and say so
-)
+// overlayWeight is above overlays of the user's, which seldom name one; a user's own at this weight would conflict, and say so.
+const overlayWeight = 100
 
 // Objects writes pools as Karpenter sees them, one NodePool each and the NodeOverlays that they need. Bases are today's
 // NodePools; they are read, never changed. Where a pool names no base, it stands by itself.
@@ -44,7 +31,7 @@ func Objects(pools []planner.Pool, bases []*kube.NodePool, cat pricing.Catalog) 
 			return nil, nil, err
 		}
 		child := childOf(p, base)
-		if err := bound(child, p, cat); err != nil {
+		if err := limitNodes(child, p, cat); err != nil {
 			return nil, nil, err
 		}
 		made = append(made, child)
@@ -93,8 +80,8 @@ func childOf(p *planner.Pool, base *kube.NodePool) *kube.NodePool {
 			t.Spec.Requirements = append(t.Spec.Requirements, kube.Requirement{Key: key, Operator: "In", Values: slices.Sorted(slices.Values(values))})
 		}
 	}
-	narrow(corev1.LabelInstanceTypeStable, p.InstanceTypes)
-	narrow(capacityLabel, p.CapacityTypes)
+	narrow(typeLabel, p.InstanceTypes)
+	narrow(capacityType, p.CapacityTypes)
 	narrow(corev1.LabelTopologyZone, p.Zones)
 	if p.Steered {
 		t.Spec.Taints = append(t.Spec.Taints, Taint(p.Name))
@@ -103,13 +90,13 @@ func childOf(p *planner.Pool, base *kube.NodePool) *kube.NodePool {
 		if t.Metadata.Labels == nil {
 			t.Metadata.Labels = map[string]string{}
 		}
-		t.Metadata.Labels[MIGConfig] = ConfigName(p)
+		t.Metadata.Labels[migLabel] = ConfigName(p)
 	}
 	return child
 }
 
-// bound limits a pool to its number of nodes by their CPU: Karpenter does not hold a limit on nodes within a batch.
-func bound(child *kube.NodePool, p *planner.Pool, cat pricing.Catalog) error {
+// limitNodes limits a pool to its number of nodes by their CPU: Karpenter does not hold a limit on nodes within a batch.
+func limitNodes(child *kube.NodePool, p *planner.Pool, cat pricing.Catalog) error {
 	if p.NodesMost <= 0 {
 		return nil
 	}
@@ -129,7 +116,7 @@ func bound(child *kube.NodePool, p *planner.Pool, cat pricing.Catalog) error {
 
 // Taint is what a steered pool has and its pods tolerate.
 func Taint(pool string) corev1.Taint {
-	return corev1.Taint{Key: PoolTaint, Value: pool, Effect: corev1.TaintEffectNoSchedule}
+	return corev1.Taint{Key: poolTaint, Value: pool, Effect: corev1.TaintEffectNoSchedule}
 }
 
 // ConfigName names a pool's cut of its cards in mig-parted's configuration.
@@ -145,9 +132,9 @@ func overlaysOf(p *planner.Pool, cat pricing.Catalog) ([]*kube.NodeOverlay, erro
 		return nil, fmt.Errorf("%w: pool %q cuts its cards and shares them", ErrDesign, p.Name)
 	}
 	if len(p.Slices) > 0 {
-		capacity := corev1.ResourceList{wholeGPU: *resource.NewQuantity(0, resource.DecimalSI)}
+		capacity := corev1.ResourceList{gpuName: *resource.NewQuantity(0, resource.DecimalSI)}
 		for profile, n := range p.Slices {
-			capacity[corev1.ResourceName("nvidia.com/mig-"+profile)] = *resource.NewQuantity(n, resource.DecimalSI)
+			capacity[corev1.ResourceName(migPrefix+profile)] = *resource.NewQuantity(n, resource.DecimalSI)
 		}
 		return []*kube.NodeOverlay{overlay(p.Name, p.Name, p.InstanceTypes, capacity)}, nil
 	}
@@ -169,7 +156,7 @@ func overlaysOf(p *planner.Pool, cat pricing.Catalog) ([]*kube.NodeOverlay, erro
 			name += "-" + strconv.FormatInt(cards, 10)
 		}
 		out = append(out, overlay(name, p.Name, byCards[cards], corev1.ResourceList{
-			wholeGPU: *resource.NewQuantity(0, resource.DecimalSI), karpenter.SharedGPU: *resource.NewQuantity(cards*p.Replicas, resource.DecimalSI),
+			gpuName: *resource.NewQuantity(0, resource.DecimalSI), karpenter.SharedGPU: *resource.NewQuantity(cards*p.Replicas, resource.DecimalSI),
 		}))
 	}
 	return out, nil
@@ -181,7 +168,7 @@ func overlay(name, pool string, types []string, capacity corev1.ResourceList) *k
 	o.Spec.Weight, o.Spec.Capacity = &weight, capacity
 	o.Spec.Requirements = []kube.Requirement{
 		{Key: poolLabel, Operator: "In", Values: []string{pool}},
-		{Key: corev1.LabelInstanceTypeStable, Operator: "In", Values: slices.Sorted(slices.Values(types))},
+		{Key: typeLabel, Operator: "In", Values: slices.Sorted(slices.Values(types))},
 	}
 	return o
 }

@@ -136,7 +136,7 @@ func TestKarpenterTakesWhatIsWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := made[0].Spec.Template.Metadata.Labels[proposal.MIGConfig]; got != proposal.ConfigName(&pools[0]) {
+	if got := made[0].Spec.Template.Metadata.Labels["nvidia.com/mig.config"]; got != proposal.ConfigName(&pools[0]) {
 		t.Errorf("MIG configuration %q", got)
 	}
 	w := karpenter.World{NodePools: made, NodeOverlays: overlays, Catalog: pricing.Default(), Zones: []string{"us-east-1a"}}

@@ -194,7 +194,7 @@ func (r *replay) recording(steered []steering) karpenter.World {
 	}
 	slices.Sort(terms)
 	if len(terms) > 0 {
-		open.Spec.Template.Spec.Requirements = []kube.Requirement{{Key: capacityLabel, Operator: "In", Values: terms}}
+		open.Spec.Template.Spec.Requirements = []kube.Requirement{{Key: capacityType, Operator: "In", Values: terms}}
 	}
 	return karpenter.FromSnapshot(karpenter.Replay{
 		Snapshot: *r.s, NodePools: []*kube.NodePool{open}, Catalog: r.b.Catalog, Options: r.b.Options,
@@ -205,6 +205,11 @@ func (r *replay) recording(steered []steering) karpenter.World {
 // cluster is the world of a dump. Planned pods are to be placed; others stay where they are if their node does.
 func (r *replay) cluster(steered []steering) karpenter.World {
 	w := karpenter.FromObjects(r.b.Objects, r.b.Catalog, r.b.Options)
+	for i, p := range w.Daemons { // a proposal patches DaemonSets, so that they run on nodes with the taint of a pool
+		p = p.DeepCopy()
+		p.Spec.Tolerations = append(p.Spec.Tolerations, corev1.Toleration{Key: poolTaint, Operator: corev1.TolerationOpExists})
+		w.Daemons[i] = p
+	}
 	stays := map[string]bool{}
 	for i := range r.plan.Today {
 		if n := &r.plan.Today[i]; n.Fate == "held" || n.Fate == "outside" || keptForeign(n) {
