@@ -82,11 +82,12 @@ type yard struct {
 	marks  int
 	fields []field
 	groups []group
+	order  []int32 // of groups: those with the fewest pods first
 	lanes  []lane
 }
 
 func (y *yard) reset(dims, marks int) {
-	y.dims, y.marks, y.groups, y.fields = dims, marks, y.groups[:0], y.fields[:0]
+	y.dims, y.marks, y.groups, y.order, y.fields = dims, marks, y.groups[:0], y.order[:0], y.fields[:0]
 }
 
 // place puts the pods of a workload on nodes and returns how many find none.
@@ -103,7 +104,7 @@ func (y *yard) place(l *load) int64 {
 }
 
 // rounds is in how many rounds a workload that is spread is dealt; within one, the pods for a zone come at once. Chosen.
-const rounds = 32
+const rounds = 12
 
 // deal spreads pods over zones: each goes to the zone with the fewest, as far as that has room.
 func (y *yard) deal(l *load) int64 {
@@ -162,7 +163,7 @@ func (s *spread) add(zone uint64, n int64) {
 // fill puts n pods on nodes within some places: on open ones, those with the fewest pods first, and then on new ones.
 func (y *yard) fill(l *load, n int64, within uint64) int64 {
 	y.lanes = y.lanes[:0]
-	for i := range y.groups {
+	for _, i := range y.order {
 		g := &y.groups[i]
 		if room := y.fits(l, g, within); room > 0 {
 			y.lanes = append(y.lanes, lane{group: int64(i), room: room, level: g.pods})
@@ -368,37 +369,47 @@ func (y *yard) open(l *load, n int64, within uint64) int64 {
 	return n
 }
 
-// sort brings the groups with the fewest pods to the front; it is an insertion sort, since few are out of place.
+// sort brings the groups with the fewest pods to the front, new ones behind their equals; it is an insertion sort, since
+// few are out of place.
 func (y *yard) sort() {
-	for i := 1; i < len(y.groups); i++ {
-		if y.groups[i].pods >= y.groups[i-1].pods {
-			continue
+	for i := len(y.order); i < len(y.groups); i++ {
+		y.order = append(y.order, int32(i))
+	}
+	for i := 1; i < len(y.order); i++ {
+		at := y.order[i]
+		n, j := y.groups[at].pods, i
+		for ; j > 0 && y.groups[y.order[j-1]].pods > n; j-- {
+			y.order[j] = y.order[j-1]
 		}
-		g := y.groups[i]
-		j := i
-		for ; j > 0 && y.groups[j-1].pods > g.pods; j-- {
-			y.groups[j] = y.groups[j-1]
-		}
-		y.groups[j] = g
+		y.order[j] = at
 	}
 }
 
-// join makes one group of those in the same state.
+// join makes one group of those in the same state; empty ones are left behind.
 func (y *yard) join() {
-	out := y.groups[:0]
-next:
-	for i := range y.groups {
-		g := y.groups[i]
-		for j := len(out) - 1; j >= 0 && out[j].pods == g.pods; j-- {
-			o := &out[j]
-			if o.field == g.field && o.load == g.load && o.types == g.types && o.where == g.where && slices.Equal(o.marks, g.marks) {
+	for i := 1; i < len(y.order); i++ {
+		g := &y.groups[y.order[i]]
+		for j := i - 1; j >= 0 && y.groups[y.order[j]].pods == g.pods; j-- {
+			o := &y.groups[y.order[j]]
+			if o.n > 0 && o.field == g.field && o.load == g.load && o.types == g.types && o.where == g.where && slices.Equal(o.marks, g.marks) {
 				o.n += g.n
-				continue next
+				g.n = 0
+				break
 			}
 		}
-		out = append(out, g)
 	}
-	y.groups = out
+	kept := y.groups[:0]
+	sorted := make([]group, 0, len(y.order))
+	for _, i := range y.order {
+		if y.groups[i].n > 0 {
+			sorted = append(sorted, y.groups[i])
+		}
+	}
+	y.groups = append(kept, sorted...)
+	y.order = y.order[:0]
+	for i := range y.groups {
+		y.order = append(y.order, int32(i))
+	}
 }
 
 // buy is the type that Karpenter buys for a node of a group, and its price: spot before on-demand, and of the types

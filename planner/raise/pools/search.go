@@ -23,7 +23,7 @@ func Search(in Input) ([]Design, error) {
 	limits := in.Limits.WithDefaults()
 	sh := newShop(in)
 	carriers := sh.carriers(in.Plan)
-	s := &search{can: sh.prepare(carriers), judge: newJudge(sh), dice: rand.New(rand.NewPCG(seed, 0))}
+	s := &search{can: sh.prepare(carriers), owner: sh.owners(), judge: newJudge(sh), dice: rand.New(rand.NewPCG(seed, 0))}
 	d := s.begin(carriers)
 	open := s.openPools(limits.Pools)
 	s.fee = s.total(d) / 5000 // chosen: twelve pools may cost a quarter of a per cent
