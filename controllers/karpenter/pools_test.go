@@ -103,6 +103,8 @@ func nodeOverlay(p *planner.Pool) *kube.NodeOverlay {
 	capacity := corev1.ResourceList{"nvidia.com/gpu": *resource.NewQuantity(0, resource.DecimalSI)}
 	switch {
 	case len(p.Slices) > 0:
+		left := slices.DeleteFunc(slices.Clone(p.Layouts), func(card []planner.PlanMIG) bool { return len(card) > 0 })
+		capacity["nvidia.com/gpu"] = *resource.NewQuantity(int64(len(left)), resource.DecimalSI)
 		for profile, n := range p.Slices {
 			capacity[corev1.ResourceName("nvidia.com/mig-"+profile)] = *resource.NewQuantity(n, resource.DecimalSI)
 		}

@@ -90,6 +90,30 @@ func (y *yard) reset(dims, marks int) {
 	y.dims, y.marks, y.groups, y.order, y.fields = dims, marks, y.groups[:0], y.order[:0], y.fields[:0]
 }
 
+// turns is in how many rounds the pods of workloads that are tied are taken. Chosen: more are slower and hardly nearer.
+const turns = 6
+
+// take places workloads of which Karpenter takes the pods mixed, since they ask for as much CPU and memory. Those that
+// count their pods by node or zone come one after the other.
+func (y *yard) take(loads []load) (left int64) {
+	var mixed []*load
+	for i := range loads {
+		if l := &loads[i]; len(loads) == 1 || l.most > 0 || len(l.spread) > 0 {
+			left += y.place(l)
+		} else {
+			mixed = append(mixed, l)
+		}
+	}
+	for turn := range int64(turns) {
+		for _, l := range mixed {
+			if n := l.count*(turn+1)/turns - l.count*turn/turns; n > 0 {
+				left += y.fill(l, n, math.MaxUint64)
+			}
+		}
+	}
+	return left
+}
+
 // place puts the pods of a workload on nodes and returns how many find none.
 func (y *yard) place(l *load) int64 {
 	for i := range y.groups {

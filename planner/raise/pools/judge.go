@@ -2,6 +2,7 @@ package pools
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/tenon-sh/tenon/planner"
@@ -14,7 +15,7 @@ type verdict struct {
 	nodes    int64
 	unplaced int64
 	bought   uint64  // members of which nodes are bought
-	cut      []int64 // slices of one node, where it is cut
+	cut      []int64 // slices of one node, where it is cut, and its whole cards
 }
 
 // judge asks the simulator of pools, and remembers.
@@ -94,13 +95,14 @@ type stand struct {
 	at      int32 // of the option
 	option  *option
 	members []int32
-	cut     []int64
+	cut     []int64 // slices of one node by profile, and its whole cards
 	open    bool
+	where   uint64 // places that it allows
 }
 
 func (j *judge) stand(o int32, works []int) stand {
 	op := &j.sh.options[o]
-	st := stand{at: o, option: op, members: op.followers}
+	st := stand{at: o, option: op, members: op.followers, where: math.MaxUint64}
 	if op.mode == sliced {
 		st.cut = j.sh.cutFor(op, works)
 	}
@@ -129,8 +131,13 @@ func (j *judge) simulate(stands []stand, works []int, of []int) verdict {
 	}
 	y := &j.yard
 	j.fence(stands, dims)
-	for l := range loads {
-		v.unplaced += y.place(&loads[l])
+	for l := 0; l < len(loads); {
+		next := l + 1
+		for next < len(loads) && j.tied(sorted[l], sorted[next]) {
+			next++
+		}
+		v.unplaced += y.take(loads[l:next])
+		l = next
 	}
 	for g := range y.groups {
 		m, price := y.buy(&y.groups[g], j.terms)
@@ -147,6 +154,12 @@ func (j *judge) simulate(stands []stand, works []int, of []int) verdict {
 	return v
 }
 
+// tied reports whether only chance says which pods of two workloads come first.
+func (j *judge) tied(a, b int) bool {
+	v, w := j.sh.works[a].need, j.sh.works[b].need
+	return v[cpu] == w[cpu] && v[memory] == w[memory]
+}
+
 // fence puts the pools into the yard, which load has reset.
 func (j *judge) fence(stands []stand, dims []int) {
 	y := &j.yard
@@ -160,7 +173,7 @@ func (j *judge) fence(stands []stand, dims []int) {
 				mem.room[at] = j.roomIn(k, st, d)
 			}
 			f.members[m] = mem
-			f.where |= kd.where
+			f.where |= kd.where & st.where
 			for at := range dims {
 				f.led = f.led && mem.room[at] <= f.members[0].room[at]
 			}
@@ -170,7 +183,7 @@ func (j *judge) fence(stands []stand, dims []int) {
 	}
 }
 
-// roomIn is roomOf for one dimension.
+// roomIn is what a node of a kind gives of one resource.
 func (j *judge) roomIn(k int32, st *stand, d int) int64 {
 	sh, kd := j.sh, &j.sh.kinds[k]
 	switch {
@@ -181,7 +194,7 @@ func (j *judge) roomIn(k int32, st *stand, d int) int64 {
 		case shared:
 			return kd.cards * st.option.replicas
 		case sliced:
-			return 0
+			return st.cut[len(sh.profiles)]
 		case whole:
 		}
 		return kd.room[d]
