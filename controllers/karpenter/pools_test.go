@@ -154,7 +154,7 @@ func TestMeasurePools(t *testing.T) {
 		start := time.Now()
 		c, plan := packed(t, s, binpack.FastLimits())
 		planned := plan.Cost.PlannedPerHour
-		fmt.Printf("%s: %d workloads; planned %v bound %v (%.1fs)\n", name, len(c.Workloads), planned, plan.Cost.LowerBoundPerHour, time.Since(start).Seconds())
+		t.Logf("%s: %d workloads; planned %v bound %v (%.1fs)", name, len(c.Workloads), planned, plan.Cost.LowerBoundPerHour, time.Since(start).Seconds())
 		for _, k := range strings.Split(most, ",") {
 			n, _ := strconv.Atoi(k)
 			evaluations, _ := strconv.ParseInt(os.Getenv("TENON_POOLS_EVALS"), 10, 64)
@@ -178,9 +178,9 @@ func TestMeasurePools(t *testing.T) {
 						line += " " + r.Unplaced[0].Reason
 					}
 				}
-				fmt.Println(line)
+				t.Log(line)
 				if at == 0 && testing.Verbose() {
-					tell(c, plan, d)
+					tell(t, c, plan, d)
 				}
 			}
 		}
@@ -188,7 +188,7 @@ func TestMeasurePools(t *testing.T) {
 }
 
 // tell prints a design, and what the packing does.
-func tell(c planner.Snapshot, plan planner.Plan, d pools.Design) {
+func tell(t *testing.T, c planner.Snapshot, plan planner.Plan, d pools.Design) {
 	for i, p := range d.Pools {
 		pods := int64(0)
 		for w, at := range d.Of {
@@ -196,7 +196,7 @@ func tell(c planner.Snapshot, plan planner.Plan, d pools.Design) {
 				pods += c.Workloads[w].Replicas
 			}
 		}
-		fmt.Printf("    %s %v %d works %d pods %d nodes %v slices %v replicas %d types %v\n", p.Name, p.CapacityTypes, len(p.Works), pods, p.Nodes, p.PricePerHour, p.Slices, p.Replicas, len(p.InstanceTypes))
+		t.Logf("    %s %v %d works %d pods %d nodes %v slices %v replicas %d types %v", p.Name, p.CapacityTypes, len(p.Works), pods, p.Nodes, p.PricePerHour, p.Slices, p.Replicas, len(p.InstanceTypes))
 	}
 	sums := map[string]pricing.Micro{}
 	counts := map[string]int64{}
@@ -205,7 +205,7 @@ func tell(c planner.Snapshot, plan planner.Plan, d pools.Design) {
 		counts[n.InstanceType] += n.Count
 	}
 	for _, name := range slices.Sorted(maps.Keys(sums)) {
-		fmt.Printf("    packing: %s x%d %v\n", name, counts[name], sums[name])
+		t.Logf("    packing: %s x%d %v", name, counts[name], sums[name])
 	}
 }
 

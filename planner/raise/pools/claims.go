@@ -96,6 +96,9 @@ func (y *yard) reset(dims, marks int) {
 // turns is in how many rounds the pods of workloads that are tied are taken. Chosen: more are slower and hardly nearer.
 const turns = 6
 
+// marksMost is what a rule on hosts counts at most at once: more than any node has room for.
+const marksMost = 1 << 20
+
 // take places workloads of which Karpenter takes the pods mixed, since they ask for as much CPU and memory. Those that
 // count their pods by node or zone come one after the other.
 func (y *yard) take(loads []load) (left int64) {
@@ -268,9 +271,7 @@ func (m *member) takes(g *group, need *vector, dims int, k int64) int64 {
 		if free < need[d] {
 			return 0
 		}
-		if free < need[d]*k { // a division costs ten times as much
-			k = free / need[d]
-		}
+		k = min(k, free/need[d])
 	}
 	return k
 }
@@ -380,9 +381,9 @@ func (y *yard) put(l *load, g *group, k int64, within uint64) {
 	g.types &= l.types[g.field]
 	g.where &= l.where[g.field] & within
 	for _, c := range l.caps {
-		g.marks[c.mine] += int32(min(k, math.MaxInt32/2))
+		g.marks[c.mine] += int32(min(k, marksMost))
 		if c.also >= 0 {
-			g.marks[c.also] += int32(min(k, math.MaxInt32/2))
+			g.marks[c.also] += int32(min(k, marksMost))
 		}
 	}
 	if f.led {
@@ -477,14 +478,13 @@ func (y *yard) join() {
 			}
 		}
 	}
-	kept := y.groups[:0]
 	sorted := make([]group, 0, len(y.order))
 	for _, i := range y.order {
 		if y.groups[i].n > 0 {
 			sorted = append(sorted, y.groups[i])
 		}
 	}
-	y.groups = append(kept, sorted...)
+	y.groups = append(y.groups[:0], sorted...)
 	y.order = y.order[:0]
 	for i := range y.groups {
 		y.order = append(y.order, int32(i))

@@ -4,8 +4,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-
-	"github.com/tenon-sh/tenon/pricing"
 )
 
 // plot is a pool of a draft.
@@ -39,7 +37,6 @@ type search struct {
 	owner [][]int  // by workload: those of the same owner, which has one template and so one selector
 	most  int      // pools
 	fee   float64  // of a pool, so that a design with fewer is preferred where it costs hardly more
-	until int64    // evaluations
 }
 
 // score is what a draft is compared by: money, with a penalty for pods without a place.
@@ -56,13 +53,6 @@ func (s *search) total(d *draft) float64 {
 		sum += s.score(&d.plots[i])
 	}
 	return sum
-}
-
-func (d *draft) cost() (cost pricing.Micro) {
-	for i := range d.plots {
-		cost = cost.Plus(d.plots[i].v.cost)
-	}
-	return cost
 }
 
 // judged is a plot with its verdict.

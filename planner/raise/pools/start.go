@@ -36,8 +36,8 @@ func (sh *shop) carriers(plan *planner.Plan) []map[int32]int64 {
 	return out
 }
 
-// main is the kind that carries most of a workload; false where none does.
-func main(counts map[int32]int64) (int32, bool) {
+// mostly is the kind that carries most of a workload; false where none does.
+func mostly(counts map[int32]int64) (int32, bool) {
 	best, found := int32(0), false
 	for k, n := range counts {
 		if !found || n > counts[best] || n == counts[best] && k < best {
@@ -118,7 +118,7 @@ func (s *search) begin(carriers []map[int32]int64) *draft {
 func (s *search) first(all []int, carriers []map[int32]int64) (int32, bool) {
 	sh := s.sh
 	i := slices.MaxFunc(all, func(a, b int) int { return cmp.Compare(sh.works[a].count, sh.works[b].count) })
-	k, known := main(carriers[i])
+	k, known := mostly(carriers[i])
 	var serve []int32
 	best, found := int32(-1), false
 	for _, o := range sh.candidates[i] {
