@@ -82,11 +82,42 @@ type yard struct {
 	marks  int
 	fields []field
 	groups []group
+	order  []int32 // of groups: those with the fewest pods first
 	lanes  []lane
+	front  []int32 // groups that have just got pods: they come before their equals
+	back   []int32 // new groups that come after their equals
+	spare  []int32
 }
 
 func (y *yard) reset(dims, marks int) {
-	y.dims, y.marks, y.groups, y.fields = dims, marks, y.groups[:0], y.fields[:0]
+	y.dims, y.marks, y.groups, y.order, y.fields = dims, marks, y.groups[:0], y.order[:0], y.fields[:0]
+}
+
+// turns is in how many rounds the pods of workloads that are tied are taken. Chosen: more are slower and hardly nearer.
+const turns = 6
+
+// marksMost is what a rule on hosts counts at most at once: more than any node has room for.
+const marksMost = 1 << 20
+
+// take places workloads of which Karpenter takes the pods mixed, since they ask for as much CPU and memory. Those that
+// count their pods by node or zone come one after the other.
+func (y *yard) take(loads []load) (left int64) {
+	var mixed []*load
+	for i := range loads {
+		if l := &loads[i]; len(loads) == 1 || l.most > 0 || len(l.spread) > 0 {
+			left += y.place(l)
+		} else {
+			mixed = append(mixed, l)
+		}
+	}
+	for turn := range int64(turns) {
+		for _, l := range mixed {
+			if n := l.count*(turn+1)/turns - l.count*turn/turns; n > 0 {
+				left += y.fill(l, n, math.MaxUint64)
+			}
+		}
+	}
+	return left
 }
 
 // place puts the pods of a workload on nodes and returns how many find none.
@@ -103,7 +134,7 @@ func (y *yard) place(l *load) int64 {
 }
 
 // rounds is in how many rounds a workload that is spread is dealt; within one, the pods for a zone come at once. Chosen.
-const rounds = 32
+const rounds = 12
 
 // deal spreads pods over zones: each goes to the zone with the fewest, as far as that has room.
 func (y *yard) deal(l *load) int64 {
@@ -113,32 +144,47 @@ func (y *yard) deal(l *load) int64 {
 	}
 	chunk := max(1, l.count/int64(rounds*len(s.zones)))
 	for left := l.count; left > 0; {
-		z := 0
-		for i := range s.zones {
-			if s.count[i] < s.count[z] {
-				z = i
-			}
-		}
-		lowest, put := s.count[z], false
-		for _, z := range s.byCount() {
-			if s.count[z]+1-lowest > s.most {
-				break
-			}
+		put := int64(0)
+		for _, zone := range y.choose(l, s) {
 			n := min(left, chunk)
-			rest := y.fill(l, n, s.zones[z])
-			if rest < n {
+			if put = n - y.fill(l, n, zone); put > 0 {
 				for _, all := range l.spread {
-					all.add(s.zones[z], n-rest)
+					all.add(zone, put)
 				}
-				left, put = left-(n-rest), true
 				break
 			}
 		}
-		if !put {
+		if put == 0 {
 			return left
 		}
+		left -= put
 	}
 	return 0
+}
+
+// choose lists the zones that the next pod may go to: first that of the first open node on which it fits in one of them,
+// then, for a new node, all by their pods.
+func (y *yard) choose(l *load, s *spread) []uint64 {
+	order := s.byCount()
+	var zones []uint64
+	var within uint64
+	for _, z := range order {
+		if s.count[z]+1-s.count[order[0]] > s.most {
+			break
+		}
+		zones = append(zones, s.zones[z])
+		within |= s.zones[z]
+	}
+	for _, i := range y.order {
+		if g := &y.groups[i]; y.fits(l, g, within) > 0 {
+			for _, zone := range zones {
+				if y.fits(l, g, zone) > 0 {
+					return append([]uint64{zone}, zones...)
+				}
+			}
+		}
+	}
+	return zones
 }
 
 // byCount orders zones by their pods, then by name.
@@ -162,7 +208,7 @@ func (s *spread) add(zone uint64, n int64) {
 // fill puts n pods on nodes within some places: on open ones, those with the fewest pods first, and then on new ones.
 func (y *yard) fill(l *load, n int64, within uint64) int64 {
 	y.lanes = y.lanes[:0]
-	for i := range y.groups {
+	for _, i := range y.order {
 		g := &y.groups[i]
 		if room := y.fits(l, g, within); room > 0 {
 			y.lanes = append(y.lanes, lane{group: int64(i), room: room, level: g.pods})
@@ -225,9 +271,7 @@ func (m *member) takes(g *group, need *vector, dims int, k int64) int64 {
 		if free < need[d] {
 			return 0
 		}
-		if free < need[d]*k { // a division costs ten times as much
-			k = free / need[d]
-		}
+		k = min(k, free/need[d])
 	}
 	return k
 }
@@ -265,44 +309,65 @@ func (y *yard) raise(low, step, n int64) int64 {
 			step = min(step, ln.room-ln.take)
 		}
 	}
-	full := min(step, n/nodes)
-	rest := int64(0)
+	full, rest := min(step, n/nodes), int64(0)
 	if full < step {
 		rest = n - full*nodes
 	}
-	n -= full*nodes + rest
+	y.turn(low, full)
 	for i := range y.lanes {
 		if ln := &y.lanes[i]; ln.take < ln.room && ln.level+ln.take == low {
 			ln.take += full
 			ln.extra = min(rest, y.groups[ln.group].n)
 			rest -= ln.extra
+			n -= full*y.groups[ln.group].n + ln.extra
 		}
 	}
 	return n
 }
 
+// turn brings the lanes at a level to the front, as Karpenter's sort does: one that gets a pod comes before those that had as
+// many, so that each level turns their order around.
+func (y *yard) turn(low, levels int64) {
+	if levels == 0 {
+		return
+	}
+	at := func(ln lane) bool { return ln.take < ln.room && ln.level+ln.take == low }
+	first := 0
+	for i, ln := range y.lanes {
+		if at(ln) {
+			copy(y.lanes[first+1:i+1], y.lanes[first:i])
+			y.lanes[first] = ln
+			first++
+		}
+	}
+	if levels%2 == 1 {
+		slices.Reverse(y.lanes[:first])
+	}
+}
+
 // commit puts what was poured on the nodes.
 func (y *yard) commit(l *load, within uint64) {
-	for _, ln := range y.lanes {
-		if ln.take == 0 && ln.extra == 0 {
+	y.front = y.front[:0]
+	for i := len(y.lanes) - 1; i >= 0; i-- { // the last that got one more is now the first of its equals
+		ln := &y.lanes[i]
+		if ln.extra == 0 {
 			continue
 		}
-		g := y.groups[ln.group]
-		if rest := g.n - ln.extra; ln.extra > 0 && rest > 0 {
-			other := g
-			other.n, g.n = rest, ln.extra
-			other.marks = slices.Clone(g.marks)
-			if ln.take > 0 {
-				y.put(l, &other, ln.take, within)
-			}
-			y.groups = append(y.groups, other)
+		more := y.groups[ln.group]
+		more.n, more.marks = ln.extra, slices.Clone(more.marks)
+		y.put(l, &more, ln.take+1, within)
+		y.groups[ln.group].n -= ln.extra
+		y.front = append(y.front, int32(len(y.groups)))
+		y.groups = append(y.groups, more)
+	}
+	for _, ln := range y.lanes {
+		if ln.take == 0 {
+			continue
 		}
-		take := ln.take
-		if ln.extra > 0 {
-			take++
+		if g := &y.groups[ln.group]; g.n > 0 {
+			y.put(l, g, ln.take, within)
+			y.front = append(y.front, int32(ln.group))
 		}
-		y.put(l, &g, take, within)
-		y.groups[ln.group] = g
 	}
 }
 
@@ -316,9 +381,9 @@ func (y *yard) put(l *load, g *group, k int64, within uint64) {
 	g.types &= l.types[g.field]
 	g.where &= l.where[g.field] & within
 	for _, c := range l.caps {
-		g.marks[c.mine] += int32(min(k, math.MaxInt32/2))
+		g.marks[c.mine] += int32(min(k, marksMost))
 		if c.also >= 0 {
-			g.marks[c.also] += int32(min(k, math.MaxInt32/2))
+			g.marks[c.also] += int32(min(k, marksMost))
 		}
 	}
 	if f.led {
@@ -356,49 +421,74 @@ func (y *yard) open(l *load, n int64, within uint64) int64 {
 			g := fresh
 			g.n, g.marks = full, slices.Clone(fresh.marks)
 			y.put(l, &g, room, within)
-			y.groups = append(y.groups, g)
+			y.welcome(g, room)
 		}
 		if rest := n % room; rest > 0 {
 			fresh.n = 1
 			y.put(l, &fresh, rest, within)
-			y.groups = append(y.groups, fresh)
+			y.welcome(fresh, rest)
 		}
 		return 0
 	}
 	return n
 }
 
-// sort brings the groups with the fewest pods to the front; it is an insertion sort, since few are out of place.
+// welcome takes in new nodes. With their second pod they come before their equals.
+func (y *yard) welcome(g group, pods int64) {
+	if pods > 1 {
+		y.front = slices.Insert(y.front, 0, int32(len(y.groups)))
+	} else {
+		y.back = append(y.back, int32(len(y.groups)))
+	}
+	y.groups = append(y.groups, g)
+}
+
+// sort brings the groups with the fewest pods to the front; of equals first those that have just got pods. It is an insertion
+// sort, since few are out of place. Groups without nodes are left out.
 func (y *yard) sort() {
-	for i := 1; i < len(y.groups); i++ {
-		if y.groups[i].pods >= y.groups[i-1].pods {
-			continue
+	y.spare = append(y.spare[:0], y.front...)
+	for _, i := range y.order {
+		if y.groups[i].n > 0 && !slices.Contains(y.front, i) {
+			y.spare = append(y.spare, i)
 		}
-		g := y.groups[i]
-		j := i
-		for ; j > 0 && y.groups[j-1].pods > g.pods; j-- {
-			y.groups[j] = y.groups[j-1]
+	}
+	y.spare = append(y.spare, y.back...)
+	y.back = y.back[:0]
+	y.order, y.spare = y.spare, y.order
+	for i := 1; i < len(y.order); i++ {
+		at := y.order[i]
+		n, j := y.groups[at].pods, i
+		for ; j > 0 && y.groups[y.order[j-1]].pods > n; j-- {
+			y.order[j] = y.order[j-1]
 		}
-		y.groups[j] = g
+		y.order[j] = at
 	}
 }
 
-// join makes one group of those in the same state.
+// join makes one group of those in the same state; empty ones are left behind.
 func (y *yard) join() {
-	out := y.groups[:0]
-next:
-	for i := range y.groups {
-		g := y.groups[i]
-		for j := len(out) - 1; j >= 0 && out[j].pods == g.pods; j-- {
-			o := &out[j]
-			if o.field == g.field && o.load == g.load && o.types == g.types && o.where == g.where && slices.Equal(o.marks, g.marks) {
+	for i := 1; i < len(y.order); i++ {
+		g := &y.groups[y.order[i]]
+		for j := i - 1; j >= 0 && y.groups[y.order[j]].pods == g.pods; j-- {
+			o := &y.groups[y.order[j]]
+			if o.n > 0 && o.field == g.field && o.load == g.load && o.types == g.types && o.where == g.where && slices.Equal(o.marks, g.marks) {
 				o.n += g.n
-				continue next
+				g.n = 0
+				break
 			}
 		}
-		out = append(out, g)
 	}
-	y.groups = out
+	sorted := make([]group, 0, len(y.order))
+	for _, i := range y.order {
+		if y.groups[i].n > 0 {
+			sorted = append(sorted, y.groups[i])
+		}
+	}
+	y.groups = append(y.groups[:0], sorted...)
+	y.order = y.order[:0]
+	for i := range y.groups {
+		y.order = append(y.order, int32(i))
+	}
 }
 
 // buy is the type that Karpenter buys for a node of a group, and its price: spot before on-demand, and of the types

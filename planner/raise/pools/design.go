@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 
@@ -136,13 +135,8 @@ func (sh *shop) name(list []planner.Pool) {
 	seen := map[string]int{}
 	for i := range list {
 		p := &list[i]
-		leader := p.InstanceTypes[0]
-		for _, k := range sh.kinds {
-			if k.base == p.Base && slices.Contains(p.InstanceTypes, k.name) && k.least > sh.leastOf(p.Base, leader) {
-				leader = k.name
-			}
-		}
-		data, err := json.Marshal([]any{p.Base, p.InstanceTypes, p.CapacityTypes, p.Steered, slices.Sorted(maps.Keys(p.Slices)), p.Layouts, p.Replicas, p.Works})
+		leader := slices.MaxFunc(p.InstanceTypes, func(a, b string) int { return cmp.Compare(sh.leastOf(p.Base, a), sh.leastOf(p.Base, b)) })
+		data, err := json.Marshal([]any{p.Base, p.InstanceTypes, p.CapacityTypes, p.Steered, p.Layouts, p.Replicas, p.Works})
 		if err != nil {
 			panic("pools: a pool is plain data, yet it does not encode: " + err.Error())
 		}

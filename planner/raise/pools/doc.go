@@ -19,9 +19,8 @@
 //
 // [Simulate] follows Karpenter's rules (v1.15.0: scheduling/queue.go, scheduler.go, nodeclaim.go, topologygroup.go) by
 // counts: nodes in the same state are one group, and the pods of a workload are poured over groups. It differs from
-// Karpenter in three things. Pods of several workloads with equal requests come one workload after the other, not mixed by
-// UID. Among open nodes with equally many pods Karpenter's order is that of an unstable sort; here the longest open
-// comes first. Spread over zones takes the first of equally good zones, Karpenter any; and a spread workload of many pods goes in rounds.
+// Karpenter in three things. Pods of several workloads that ask for the same CPU and memory come in six rounds, not mixed
+// by UID. Karpenter sorts open nodes by pods, with a sort that is not stable for more than twelve; here it is. Spread over zones takes the first of equally good zones, Karpenter any; and a spread workload of many pods goes in rounds.
 //
 // # What it refuses to do
 //

@@ -4,8 +4,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-
-	"github.com/tenon-sh/tenon/pricing"
 )
 
 // plot is a pool of a draft.
@@ -36,9 +34,9 @@ type search struct {
 	*judge
 	dice  *rand.Rand
 	can   [][]bool // by workload and option
+	owner [][]int  // by workload: those of the same owner, which has one template and so one selector
 	most  int      // pools
 	fee   float64  // of a pool, so that a design with fewer is preferred where it costs hardly more
-	until int64    // evaluations
 }
 
 // score is what a draft is compared by: money, with a penalty for pods without a place.
@@ -55,13 +53,6 @@ func (s *search) total(d *draft) float64 {
 		sum += s.score(&d.plots[i])
 	}
 	return sum
-}
-
-func (d *draft) cost() (cost pricing.Micro) {
-	for i := range d.plots {
-		cost = cost.Plus(d.plots[i].v.cost)
-	}
-	return cost
 }
 
 // judged is a plot with its verdict.
@@ -147,7 +138,7 @@ func with(works []int, more ...int) []int {
 // Vecchi 1983). A move that costs more is made with a probability that falls with what it costs and with time. The
 // temperatures, as parts of the cost, are chosen. It returns the best draft that it has seen.
 func (s *search) anneal(d *draft, until int64) *draft {
-	const hot, cold = 0.003, 0.00003
+	const hot, cold = 0.001, 0.00001
 	best, bestScore := d.clone(), s.total(d)
 	at, start, movesMost := bestScore, s.evaluations, 30*(until-s.evaluations)
 	d = d.clone()
@@ -192,25 +183,28 @@ func (s *search) move(d *draft) []edit {
 	return s.merge(d, from, s.dice.IntN(len(d.plots)))
 }
 
-// shift moves a workload to another pool, as that is.
+// shift moves a workload to another pool, as that is. Here and below those of the same owner come along.
 func (s *search) shift(d *draft, i int) []edit {
-	from, to := d.of[i], s.dice.IntN(len(d.plots))
-	if from == to || !s.can[i][d.plots[to].option] {
+	from, to, all := d.of[i], s.dice.IntN(len(d.plots)), s.owner[i]
+	if from == to || !s.fit(d.plots[to].option, all) {
 		return nil
 	}
 	p, q := &d.plots[from], &d.plots[to]
-	return []edit{{from, s.judged(p.option, without(p.works, i))}, {to, s.judged(q.option, with(q.works, i))}}
+	return []edit{{from, s.judged(p.option, without(p.works, all...))}, {to, s.judged(q.option, with(q.works, all...))}}
 }
 
 // swap lets two workloads change places.
 func (s *search) swap(d *draft, i int) []edit {
 	k := s.dice.IntN(len(d.of))
 	from, to := d.of[i], d.of[k]
-	if to < 0 || from == to || !s.can[i][d.plots[to].option] || !s.can[k][d.plots[from].option] {
+	if to < 0 || from == to || !s.fit(d.plots[to].option, s.owner[i]) || !s.fit(d.plots[from].option, s.owner[k]) {
 		return nil
 	}
 	p, q := &d.plots[from], &d.plots[to]
-	return []edit{{from, s.judged(p.option, with(without(p.works, i), k))}, {to, s.judged(q.option, with(without(q.works, k), i))}}
+	return []edit{
+		{from, s.judged(p.option, with(without(p.works, s.owner[i]...), s.owner[k]...))},
+		{to, s.judged(q.option, with(without(q.works, s.owner[k]...), s.owner[i]...))},
+	}
 }
 
 // exchange gives a pool another leader: one that serves one of its workloads by chance.
@@ -238,10 +232,10 @@ func (s *search) carry(d *draft, i int) []edit {
 	}
 	o, ok := s.pick(i)
 	p, q := &d.plots[from], &d.plots[to]
-	if !ok || !s.fit(o, q.works) {
+	if !ok || !s.fit(o, q.works) || !s.fit(o, s.owner[i]) {
 		return nil
 	}
-	return []edit{{from, s.judged(p.option, without(p.works, i))}, {to, s.judged(o, with(q.works, i))}}
+	return []edit{{from, s.judged(p.option, without(p.works, s.owner[i]...))}, {to, s.judged(o, with(q.works, s.owner[i]...))}}
 }
 
 // split opens a new pool for some workloads of one: a random part of them, and one for certain.
@@ -251,15 +245,17 @@ func (s *search) split(d *draft, from, i int) []edit {
 		return nil
 	}
 	o, ok := s.pick(i)
-	if !ok {
+	if !ok || !s.fit(o, s.owner[i]) {
 		return nil
 	}
 	part, share := []int{}, s.dice.IntN(3)
 	for _, k := range p.works {
-		if k == i || s.can[k][o] && s.dice.IntN(4) < share {
-			part = append(part, k)
+		first := s.owner[k][0] == k
+		if i == k || first && !slices.Contains(s.owner[i], k) && s.fit(o, s.owner[k]) && s.dice.IntN(4) < share {
+			part = append(part, s.owner[k]...)
 		}
 	}
+	slices.Sort(part)
 	return []edit{{from, s.judged(p.option, without(p.works, part...))}, {len(d.plots), s.judged(o, part)}}
 }
 

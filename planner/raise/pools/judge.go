@@ -2,6 +2,7 @@ package pools
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/tenon-sh/tenon/planner"
@@ -14,7 +15,7 @@ type verdict struct {
 	nodes    int64
 	unplaced int64
 	bought   uint64  // members of which nodes are bought
-	cut      []int64 // slices of one node, where it is cut
+	cut      []int64 // slices of one node, where it is cut, and its whole cards
 }
 
 // judge asks the simulator of pools, and remembers.
@@ -22,9 +23,9 @@ type judge struct {
 	sh          *shop
 	yard        yard
 	terms       []uint64
-	order       []int // workloads as Karpenter takes them
-	rank        []int // by workload: its place in order
-	salt        []uint64
+	order       []int              // workloads as Karpenter takes them
+	rank        []int              // by workload: its place in order
+	usage       []map[int32]*usage // by workload, then by option
 	known       map[uint64]verdict
 	evaluations int64
 	penalty     pricing.Micro // of a pod without a place
@@ -37,6 +38,10 @@ func newJudge(sh *shop) *judge {
 	j := &judge{sh: sh, known: map[uint64]verdict{}}
 	for t := range sh.terms {
 		j.terms = append(j.terms, sh.term(t))
+	}
+	j.usage = make([]map[int32]*usage, len(sh.works))
+	for i := range j.usage {
+		j.usage[i] = map[int32]*usage{}
 	}
 	j.order = make([]int, len(sh.works))
 	for i := range j.order {
@@ -87,15 +92,17 @@ func (j *judge) steered(o int32, works []int) verdict {
 
 // stand is a pool that is about to be simulated.
 type stand struct {
+	at      int32 // of the option
 	option  *option
 	members []int32
-	cut     []int64
+	cut     []int64 // slices of one node by profile, and its whole cards
 	open    bool
+	where   uint64 // places that it allows
 }
 
 func (j *judge) stand(o int32, works []int) stand {
 	op := &j.sh.options[o]
-	st := stand{option: op, members: op.followers}
+	st := stand{at: o, option: op, members: op.followers, where: math.MaxUint64}
 	if op.mode == sliced {
 		st.cut = j.sh.cutFor(op, works)
 	}
@@ -124,8 +131,13 @@ func (j *judge) simulate(stands []stand, works []int, of []int) verdict {
 	}
 	y := &j.yard
 	j.fence(stands, dims)
-	for l := range loads {
-		v.unplaced += y.place(&loads[l])
+	for l := 0; l < len(loads); {
+		next := l + 1
+		for next < len(loads) && j.tied(sorted[l], sorted[next]) {
+			next++
+		}
+		v.unplaced += y.take(loads[l:next])
+		l = next
 	}
 	for g := range y.groups {
 		m, price := y.buy(&y.groups[g], j.terms)
@@ -142,6 +154,12 @@ func (j *judge) simulate(stands []stand, works []int, of []int) verdict {
 	return v
 }
 
+// tied reports whether only chance says which pods of two workloads come first.
+func (j *judge) tied(a, b int) bool {
+	v, w := j.sh.works[a].need, j.sh.works[b].need
+	return v[cpu] == w[cpu] && v[memory] == w[memory]
+}
+
 // fence puts the pools into the yard, which load has reset.
 func (j *judge) fence(stands []stand, dims []int) {
 	y := &j.yard
@@ -155,7 +173,7 @@ func (j *judge) fence(stands []stand, dims []int) {
 				mem.room[at] = j.roomIn(k, st, d)
 			}
 			f.members[m] = mem
-			f.where |= kd.where
+			f.where |= kd.where & st.where
 			for at := range dims {
 				f.led = f.led && mem.room[at] <= f.members[0].room[at]
 			}
@@ -165,7 +183,7 @@ func (j *judge) fence(stands []stand, dims []int) {
 	}
 }
 
-// roomIn is roomOf for one dimension.
+// roomIn is what a node of a kind gives of one resource.
 func (j *judge) roomIn(k int32, st *stand, d int) int64 {
 	sh, kd := j.sh, &j.sh.kinds[k]
 	switch {
@@ -176,7 +194,7 @@ func (j *judge) roomIn(k int32, st *stand, d int) int64 {
 		case shared:
 			return kd.cards * st.option.replicas
 		case sliced:
-			return 0
+			return st.cut[len(sh.profiles)]
 		case whole:
 		}
 		return kd.room[d]
@@ -190,17 +208,13 @@ func (j *judge) roomIn(k int32, st *stand, d int) int64 {
 // there are too many.
 func (j *judge) load(stands []stand, works []int, of []int) (loads []load, dims []int, ok bool) {
 	sh := j.sh
-	needs := make([][][]int64, len(works))
+	uses := make([]*usage, len(works)*len(stands))
 	asked := make([]bool, sh.dims())
 	for at, i := range works {
-		needs[at] = make([][]int64, len(stands))
 		for s := range stands {
-			need, ok := sh.needOn(&sh.works[i], stands[s].option)
-			if !ok {
-				continue
-			}
-			needs[at][s] = need
-			for d, n := range need {
+			u := j.use(i, stands[s].at)
+			uses[at*len(stands)+s] = u
+			for d, n := range u.need {
 				asked[d] = asked[d] || n > 0
 			}
 		}
@@ -221,23 +235,43 @@ func (j *judge) load(stands []stand, works []int, of []int) (loads []load, dims 
 		l := load{count: w.count, most: w.most, need: make([]vector, len(stands)), types: make([]uint64, len(stands)), where: make([]uint64, len(stands))}
 		for s := range stands {
 			mine := of == nil || of[i] == s || of[i] < 0 && stands[s].open
-			if needs[at][s] == nil || !mine {
+			u := uses[at*len(stands)+s]
+			if u.need == nil || !mine {
 				continue
 			}
 			for x, d := range dims {
-				l.need[s][x] = needs[at][s][d]
+				l.need[s][x] = u.need[d]
 			}
-			for m, k := range stands[s].members {
-				if places := w.allow[k]; places != 0 {
-					l.types[s] |= 1 << m
-					l.where[s] |= places
-				}
-			}
+			l.types[s], l.where[s] = u.types, u.where
 		}
 		rules.apply(sh, i, &l)
 		loads[at] = l
 	}
 	return loads, dims, true
+}
+
+// usage is how a workload may use an option.
+type usage struct {
+	need         []int64 // of one pod; nil: it may not
+	types, where uint64  // of the option's followers, and the places of those
+}
+
+func (j *judge) use(i int, o int32) *usage {
+	if u := j.usage[i][o]; u != nil {
+		return u
+	}
+	u, op, w := &usage{}, &j.sh.options[o], &j.sh.works[i]
+	if need, ok := j.sh.needOn(w, op); ok {
+		u.need = need
+		for m, k := range op.followers {
+			if places := w.allow[k]; places != 0 {
+				u.types |= 1 << m
+				u.where |= places
+			}
+		}
+	}
+	j.usage[i][o] = u
+	return u
 }
 
 // ruled is what rules have counted within one simulation.

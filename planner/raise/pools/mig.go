@@ -4,13 +4,15 @@ import (
 	"github.com/tenon-sh/tenon/planner/gpu"
 )
 
-// cutFor is how the cards of one node of a pool are cut for its workloads: slices of one node by profile. Of all layouts it
-// is one with which the slices that are asked for need the fewest nodes: were there t nodes, each would need a t-th of
-// every profile, rounded up; the least t for which that fits is found by trying, since what fits for t fits for t+1. Room that is left
-// is given to the profiles of which the most is asked. All zero where a pod fits no node.
+// cutFor is how the cards of one node of a pool are cut for its workloads: slices of one node by profile, and behind them
+// the cards that stay whole, for pods that ask for such. Of all layouts it is one with which what is asked for needs the
+// fewest nodes: were there t nodes, each would need a t-th of everything, rounded up; the least t for which that fits is
+// searched, since what fits for t fits for t+1. Room that is left is given to what is asked for the most. All zero where a
+// pod fits no node.
 func (sh *shop) cutFor(o *option, works []int) []int64 {
 	kd := &sh.kinds[o.kind]
-	out := make([]int64, len(sh.profiles))
+	whole := len(sh.profiles)
+	out := make([]int64, whole+1)
 	m, ok := gpu.ByKey(kd.model)
 	if !ok {
 		return out
@@ -18,12 +20,12 @@ func (sh *shop) cutFor(o *option, works []int) []int64 {
 	asked, at, one := sh.asked(o, works, m)
 	fits := func(per []int64) bool {
 		want := make([]int, len(m.Profiles))
-		for p, n := range per {
+		for p, n := range per[:whole] {
 			if n > 0 {
 				want[at[p]] += int(n)
 			}
 		}
-		return m.FitsCounts(int(kd.cards), want)
+		return per[whole] <= kd.cards && m.FitsCounts(int(kd.cards-per[whole]), want)
 	}
 	per := func(t int64) []int64 {
 		v := make([]int64, len(asked))
@@ -50,17 +52,20 @@ func (sh *shop) cutFor(o *option, works []int) []int64 {
 	return fillUp(per(low), asked, fits)
 }
 
-// asked is how many slices of each profile some workloads ask for, where the profile is in the model, and what one pod
-// asks for at most.
+// asked is how many slices of each profile some workloads ask for, with the whole cards behind them; at is where the model
+// has the profile, and one is what one pod asks for at most.
 func (sh *shop) asked(o *option, works []int, m gpu.Model) (asked []int64, at []int, one []int64) {
-	asked, at, one = make([]int64, len(sh.profiles)), make([]int, len(sh.profiles)), make([]int64, len(sh.profiles))
+	asked, at, one = make([]int64, len(sh.profiles)+1), make([]int, len(sh.profiles)), make([]int64, len(sh.profiles)+1)
 	for _, i := range works {
 		need, ok := sh.needOn(&sh.works[i], o)
 		if !ok {
 			continue
 		}
-		for p := range sh.profiles {
-			n := need[sh.slice(p)]
+		for p := range asked {
+			n := need[sh.devices()]
+			if p < len(sh.profiles) {
+				n = need[sh.slice(p)]
+			}
 			asked[p] += n * min(sh.works[i].count, 1<<30)
 			one[p] = max(one[p], n)
 		}

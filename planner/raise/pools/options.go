@@ -118,7 +118,7 @@ func (sh *shop) needOn(w *work, o *option) ([]int64, bool) {
 	switch {
 	case kd.model == "":
 		return nil, false
-	case g.Whole > 0 && o.mode == whole:
+	case g.Whole > 0 && o.mode != shared:
 		need[sh.devices()] = g.Whole
 	case g.ShareMilli > 0 && o.mode == shared:
 		need[sh.devices()] = (g.ShareMilli*o.replicas + 999) / 1000
@@ -139,24 +139,6 @@ func (sh *shop) needOn(w *work, o *option) ([]int64, bool) {
 		return nil, false
 	}
 	return need, true
-}
-
-// roomOf is what a node of a kind gives under an option; slices are those of one node.
-func (sh *shop) roomOf(k int32, o *option, cut []int64) []int64 {
-	kd := &sh.kinds[k]
-	room := slices.Clone(kd.room)
-	switch o.mode {
-	case shared:
-		room[sh.devices()] = kd.cards * o.replicas
-	case sliced:
-		room[sh.devices()] = 0
-		copy(room[sh.slice(0):], cut)
-	case whole:
-		for p, name := range sh.profiles {
-			room[sh.slice(p)] = kd.fixed[name]
-		}
-	}
-	return room
 }
 
 // may says where pods of a workload may run under an option: the places of the leader. 0: nowhere.

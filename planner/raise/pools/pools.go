@@ -17,7 +17,7 @@ type Input struct {
 	Snapshot *planner.Snapshot   // canonical (lower.Canonical), the one that was packed
 	Plan     *planner.Plan       // what the packing became: nodes, with pods by workload name
 	Steer    []bool              // for each workload: may its pods be given a selector; nil: all
-	Floors   []planner.Resources // for each workload the least that a pod may ask for; nil: requests stay
+	Floors   []planner.Resources // for each workload the least that a pod may ask for; nil: requests stay. Not used yet: they always stay
 	Limits   Limits
 }
 

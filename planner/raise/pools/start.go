@@ -36,8 +36,8 @@ func (sh *shop) carriers(plan *planner.Plan) []map[int32]int64 {
 	return out
 }
 
-// main is the kind that carries most of a workload; false where none does.
-func main(counts map[int32]int64) (int32, bool) {
+// mostly is the kind that carries most of a workload; false where none does.
+func mostly(counts map[int32]int64) (int32, bool) {
 	best, found := int32(0), false
 	for k, n := range counts {
 		if !found || n > counts[best] || n == counts[best] && k < best {
@@ -91,16 +91,18 @@ func (s *search) begin(carriers []map[int32]int64) *draft {
 	byOption := map[int32][]int{}
 	for i := range sh.works {
 		d.of[i] = -1
-		if sh.works[i].loose || sh.works[i].count == 0 {
-			continue
-		}
-		if o, ok := s.first(i, carriers[i]); ok {
-			byOption[o] = append(byOption[o], i)
+		if all := s.owner[i]; len(all) > 0 && all[0] == i {
+			if o, ok := s.first(all, carriers); ok {
+				byOption[o] = append(byOption[o], all...)
+			} else {
+				s.release(all)
+			}
 		}
 	}
 	var edits []edit
 	for o := range sh.options {
 		if works := byOption[int32(o)]; len(works) > 0 {
+			slices.Sort(works)
 			edits = append(edits, edit{len(edits), s.judged(int32(o), works)})
 		}
 	}
@@ -111,26 +113,57 @@ func (s *search) begin(carriers []map[int32]int64) *draft {
 	return d
 }
 
-// first is the option with which a workload begins: that of the kind that carries most of it, else the one that is the
-// cheapest for it alone.
-func (s *search) first(i int, counts map[int32]int64) (int32, bool) {
-	sh, w := s.sh, &s.sh.works[i]
-	k, known := main(counts)
+// first is the option with which workloads of one owner begin: that of the kind that carries most of the largest of
+// them, else the one that is the cheapest for that alone; false where none serves all.
+func (s *search) first(all []int, carriers []map[int32]int64) (int32, bool) {
+	sh := s.sh
+	i := slices.MaxFunc(all, func(a, b int) int { return cmp.Compare(sh.works[a].count, sh.works[b].count) })
+	k, known := mostly(carriers[i])
+	var serve []int32
 	best, found := int32(-1), false
 	for _, o := range sh.candidates[i] {
+		if !s.fit(o, all) {
+			continue
+		}
+		serve = append(serve, o)
 		if known && sh.options[o].kind == k && (!found || sh.options[o].replicas > sh.options[best].replicas) {
 			best, found = o, true
 		}
 	}
-	if found {
-		return best, true
+	if found || len(serve) == 0 {
+		return best, found
 	}
-	if len(sh.candidates[i]) == 0 {
-		return -1, false
-	}
-	return slices.MinFunc(sh.candidates[i], func(a, b int32) int {
-		return cmp.Or(cmp.Compare(sh.share(w, &sh.options[a]), sh.share(w, &sh.options[b])), cmp.Compare(a, b))
+	return slices.MinFunc(serve, func(a, b int32) int {
+		return cmp.Or(cmp.Compare(sh.share(&sh.works[i], &sh.options[a]), sh.share(&sh.works[i], &sh.options[b])), cmp.Compare(a, b))
 	}), true
+}
+
+// release leaves workloads of one owner unsteered.
+func (s *search) release(all []int) {
+	for _, i := range all {
+		s.sh.works[i].loose = true
+	}
+}
+
+// owners lists for each workload those of its owner that have pods; none where one of them may not be steered.
+func (sh *shop) owners() [][]int {
+	by := map[planner.Ref][]int{}
+	for i := range sh.works {
+		if sh.works[i].count > 0 {
+			by[sh.s.Workloads[i].Ref] = append(by[sh.s.Workloads[i].Ref], i)
+		}
+	}
+	out := make([][]int, len(sh.works))
+	for i := range out {
+		all := by[sh.s.Workloads[i].Ref]
+		if sh.works[i].count > 0 && !slices.ContainsFunc(all, func(k int) bool { return sh.works[k].loose }) {
+			out[i] = all
+		}
+	}
+	for i := range out {
+		sh.works[i].loose = sh.works[i].loose || out[i] == nil
+	}
+	return out
 }
 
 // shrink merges pools two by two, those first where it costs the least, until there are as few as asked. Where no two can be
