@@ -34,9 +34,6 @@ type Pattern struct {
 // learntMost is how many patterns are remembered, the latest: those that made the last prices.
 const learntMost = 8000
 
-// diveAgain is up to how many shapes a part is dived anew although its packing is known: few shapes are dived at once.
-const diveAgain = 100
-
 // warm puts what is known into the master, and returns the prices to begin with; their pi is nil where there are none.
 func (g *generator) warm(m *simplex.Master) prices {
 	s := g.Start
