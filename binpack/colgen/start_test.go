@@ -28,7 +28,7 @@ func TestWhatWasOpenIsRememberedAndLearnt(t *testing.T) {
 		t.Errorf("open kinds learnt (-want +got):\n%s", diff)
 	}
 	g.Start.Fills = []Pattern{{At: 0, Count: 1, Items: knapsack.Content{Shapes: []int{0}, Counts: []int64{1}}}}
-	if got := g.moveLimit(); got*knownMoves != moves {
+	if got := g.moveLimit(); got != moves/knownMoves {
 		t.Errorf("%d moves with a packing and %d without", got, moves)
 	}
 }
