@@ -75,6 +75,7 @@ func (s *solver) recall(p *colgen.Part) *colgen.Start {
 	}
 	out.Patterns = m.translate(now, m.start.Patterns)
 	out.Fills = m.translate(now, m.start.Fills)
+	m.open(now, out)
 	if len(out.Patterns) == 0 {
 		return nil
 	}
@@ -104,6 +105,30 @@ func (m *Memory) translate(now named, patterns []colgen.Pattern) []colgen.Patter
 	return out
 }
 
+// open says what stood for kinds that could not be proven in a part's own indices. A mixture with an unknown shape does without it.
+func (m *Memory) open(now named, out *colgen.Start) {
+	for _, x := range m.start.Relaxed {
+		at, ok := now.bins[m.bins[x.At]]
+		if !ok {
+			continue
+		}
+		y := colgen.Mixture{At: at}
+		for i, sh := range x.Shapes {
+			if s, ok := now.shapes[m.shapes[sh]]; ok {
+				y.Shapes, y.Parts = append(y.Shapes, s), append(y.Parts, x.Parts[i])
+			}
+		}
+		if len(y.Shapes) > 0 {
+			out.Relaxed = append(out.Relaxed, y)
+		}
+	}
+	for _, b := range m.start.Open {
+		if at, ok := now.bins[m.bins[b]]; ok {
+			out.Open = append(out.Open, at)
+		}
+	}
+}
+
 // remember keeps what a part learnt.
 func (s *solver) remember(next *Memory, p *colgen.Part, learnt *colgen.Start) {
 	if learnt == nil {
@@ -126,5 +151,15 @@ func (s *solver) remember(next *Memory, p *colgen.Part, learnt *colgen.Start) {
 	next.start.Patterns = append(next.start.Patterns, shift(learnt.Patterns)...)
 	next.start.Fills = append(next.start.Fills, shift(learnt.Fills)...)
 	next.start.Prices = append(next.start.Prices, learnt.Prices...)
+	for _, x := range learnt.Relaxed {
+		y := colgen.Mixture{At: x.At + len(next.bins), Parts: x.Parts}
+		for _, sh := range x.Shapes {
+			y.Shapes = append(y.Shapes, sh+len(next.shapes))
+		}
+		next.start.Relaxed = append(next.start.Relaxed, y)
+	}
+	for _, k := range learnt.Open {
+		next.start.Open = append(next.start.Open, k+len(next.bins))
+	}
 	next.shapes, next.bins = append(next.shapes, shapes...), append(next.bins, bins...)
 }

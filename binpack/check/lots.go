@@ -174,7 +174,7 @@ func leastAt(high int64, f func(int64) int64) int64 {
 
 // price computes what follows from the prices of x and y: what things net, and the most that a card does.
 func (m *meeting) price() {
-	for _, list := range [][]thing{m.loose, m.parts, m.wholes} {
+	for _, list := range [][]thing{m.loose, m.parts, m.wholes, m.cuts} {
 		for i := range list {
 			t := &list[i]
 			t.net = t.worth - t.x*m.mx - t.y*m.my
@@ -183,6 +183,7 @@ func (m *meeting) price() {
 	slices.SortStableFunc(m.parts, func(a, b thing) int { // by net worth for the share; products of 2⁶⁰·2⁴⁰
 		return cmp.Or(product(b.net, a.share).Cmp(product(a.net, b.share)), cmp.Compare(a.id, b.id))
 	})
+	m.priceCuts()
 	m.highest()
 }
 

@@ -15,7 +15,7 @@ const stepsEach = 32
 // contents together from what single cards hold. It is for bins in which a few large items leave
 // search no room to cut.
 //
-// Two dimensions, x and y, are minded exactly. All others are charged by the multipliers, as are slices; what the
+// Two dimensions, x and y, are minded exactly. All others are charged by the multipliers, as are slices that are not listed (cuts.go); what the
 // bin has of them is taken from what its content may be worth. The rest is about items that take x, y, and a
 // part of a card or 1, 2, 4, … whole cards, or none. An item that asks for another number of whole
 // cards, and is not put in first, is taken to ask for the next power of two below; slices may lie anywhere, and a card that is cut for
@@ -39,7 +39,12 @@ type meeting struct {
 	loose  []thing // ask for no card
 	parts  []thing // ask for a part of one
 	wholes []thing // ask for whole ones, by falling number
-	cut    int64   // what a card that is cut is worth at most, −1 if none is
+	cuts   []thing // ask for a slice, where slices are listed
+	cut    int64   // what a card whose slices are not listed is worth at most, −1 if there is none
+
+	pattern [][]int64 // what a card can be cut into, where slices are listed
+	richest []int64   // what a slice of each profile nets at most, not below 0
+
 	sigma  int64   // the most that one card nets
 	best   filling // that does
 	excess int64
@@ -52,6 +57,7 @@ type meeting struct {
 type thing struct {
 	x, y, worth, net, share, whole, most int64
 	id                                   int
+	profile                              int // of a slice that is listed, −1: none
 }
 
 // meet decides root r within so many nodes, and says how many it took. What it finds need not be legal, so it refutes nothing.
@@ -106,13 +112,13 @@ func (m *meeting) scarce(r *root) bool {
 
 // things lists the items that may be in the bin and are worth something there.
 func (m *meeting) things(r *root) bool {
-	v, space, sliced := m.v, newRoom(m.v.p, r.bin), false
+	v, space, sliced, listed := m.v, newRoom(m.v.p, r.bin), false, m.listsSlices(r)
 	for _, i := range v.items[m.bin.Class] {
 		need, why := v.rules.allowed(v.p, i, r.bin)
 		if why != "" {
 			continue
 		}
-		t := thing{id: i, worth: v.dual(i, m.bin.Domain), share: need.Share, whole: need.Whole, most: v.fitting(space, i, &need)}
+		t := thing{id: i, profile: -1, worth: v.dual(i, m.bin.Domain), share: need.Share, whole: need.Whole, most: v.fitting(space, i, &need)}
 		size := v.p.Items[i].Size
 		for d, amount := range size {
 			switch d {
@@ -125,8 +131,11 @@ func (m *meeting) things(r *root) bool {
 			}
 		}
 		for f, n := range need.Slices {
+			if n > 0 && listed {
+				t.profile = f
+			}
 			sliced = sliced || n > 0
-			if r.mult.Slices != nil {
+			if r.mult.Slices != nil && !listed {
 				t.worth -= min(t.worth, times(n, r.mult.Slices[f]))
 			}
 		}
@@ -138,7 +147,7 @@ func (m *meeting) things(r *root) bool {
 		}
 		m.list(t)
 	}
-	if sliced && m.bin.Fixed == nil {
+	if sliced && !listed && m.bin.Fixed == nil {
 		m.cut = heaviest(&v.p.Cards[m.bin.Card], v.weights(m.bin.Card, r.mult), 0)
 	}
 	slices.SortStableFunc(m.wholes, func(a, b thing) int { return cmp.Compare(b.whole, a.whole) })
@@ -151,6 +160,8 @@ func (m *meeting) list(t thing) {
 		m.parts = append(m.parts, t)
 	case t.whole > 0:
 		m.wholes = append(m.wholes, t)
+	case t.profile >= 0:
+		m.cuts = append(m.cuts, t)
 	default:
 		m.loose = append(m.loose, t)
 	}
@@ -175,10 +186,12 @@ func (m *meeting) highest() {
 			note(filling{t.x, t.y, t.worth, t.whole})
 		}
 	}
-	m.fill(0, m.share, portion{}, func(_ int64, p portion) int64 {
+	visit := func(_ int64, p portion) int64 {
 		note(filling{p.x, p.y, p.worth, 1})
 		return m.sigma + 1
-	})
+	}
+	m.fill(0, m.share, portion{}, visit)
+	m.sliced(visit)
 }
 
 // fill visits what shares on one card may be, those from a position on coming to what is there. visit gets the net worth
@@ -217,12 +230,14 @@ func (t *thing) filling(share int64) int64 {
 
 // one lists the portions of one card.
 func (m *meeting) one() []portion {
-	m.fill(0, m.share, portion{}, func(net int64, p portion) int64 {
+	visit := func(net int64, p portion) int64 {
 		if p.loss = m.sigma - net; p.loss < m.excess {
 			m.shelf.put(p)
 		}
 		return m.sigma - m.excess + 1
-	})
+	}
+	m.fill(0, m.share, portion{}, visit)
+	m.sliced(visit)
 	if m.cut >= 0 && m.sigma-m.cut < m.excess {
 		m.shelf.put(portion{worth: m.cut, loss: m.sigma - m.cut})
 	}

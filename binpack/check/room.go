@@ -14,13 +14,15 @@ import (
 //	slots      whole cards, slices, and of each share the slots that it blocks, rounded down
 //	profiles   instances of each profile, where a whole card takes all that it could be cut into
 //	counters   what slices use of each counter, and all of it for a whole card
+//	marks      of the first slots, what slices cover at least
 type room struct {
 	p     *model.Problem
 	bin   *model.Bin
 	kind  *model.CardKind // nil: no cards
 	free  int64           // cards without live slots
 	alone []int64         // the most instances of each profile on an empty card
-	rows  []int64         // what there is of each row, dimensions first
+	marks []marks
+	rows  []int64 // what there is of each row, dimensions first
 }
 
 func newRoom(p *model.Problem, b int) *room {
@@ -44,7 +46,7 @@ func newRoom(p *model.Problem, b int) *room {
 	return r
 }
 
-// cut adds the rows of slots, profiles and counters.
+// cut adds the rows of slots, profiles, counters and marks.
 func (r *room) cut() {
 	card := span64(r.kind.Slots)
 	slots := times(int64(r.kind.Slots), r.free)
@@ -67,6 +69,7 @@ func (r *room) cut() {
 	for _, n := range r.kind.Counters {
 		r.rows = append(r.rows, times(n, r.bin.Cards))
 	}
+	r.mark()
 }
 
 // span64 is the mask of a card with so many slots, of which there may be none.
@@ -135,6 +138,8 @@ func (r *room) take(row, size []int64, need *model.CardNeed) {
 		cards[2] = slots * need.Share / r.kind.Share // 64 · 2⁴⁰ at most
 	}
 	profiles, counters := cards[3:3+len(r.kind.Profiles)], cards[3+len(r.kind.Profiles):]
+	r.takeMarks(counters[len(r.kind.Counters):], need)
+	counters = counters[:len(r.kind.Counters)]
 	for f := range profiles {
 		profiles[f] = times(r.alone[f], need.Whole)
 	}

@@ -20,7 +20,7 @@ func geometry() []model.CardKind {
 }
 
 // Rows and what items take of them, worked out by hand: dimension; shares, cards; then slots,
-// two profiles and two counters, or the fixed instances.
+// two profiles and two counters, and slots 0 to 2, where the first profile may start; or the fixed instances.
 func TestRoom(t *testing.T) {
 	bins := map[string]struct {
 		bin  model.Bin
@@ -28,9 +28,9 @@ func TestRoom(t *testing.T) {
 	}{
 		"no cards":             {model.Bin{Cap: []int64{9}, Card: -1}, []int64{9}},
 		"shares only":          {model.Bin{Cap: []int64{9}, Card: 1, Cards: 3}, []int64{9, 18, 3, 0}},
-		"cards, one live":      {model.Bin{Cap: []int64{9}, Card: 0, Cards: 3, Live: []uint64{1, 0}}, []int64{9, 20, 2, 11, 6, 5, 15, 21}},
+		"cards, one live":      {model.Bin{Cap: []int64{9}, Card: 0, Cards: 3, Live: []uint64{1, 0}}, []int64{9, 20, 2, 11, 6, 5, 15, 21, 8}},
 		"fixed instances":      {model.Bin{Cap: []int64{9}, Card: 0, Cards: 2, Fixed: []int64{3, 1}}, []int64{9, 20, 2, 3, 1}},
-		"a counter that binds": {model.Bin{Cap: []int64{9}, Card: 0, Cards: 1}, []int64{9, 10, 1, 4, 2, 2, 5, 7}},
+		"a counter that binds": {model.Bin{Cap: []int64{9}, Card: 0, Cards: 1}, []int64{9, 10, 1, 4, 2, 2, 5, 7, 3}},
 	}
 	for name, tc := range bins {
 		t.Run(name, func(t *testing.T) {
@@ -46,11 +46,11 @@ func TestRoom(t *testing.T) {
 		want []int64
 	}{
 		"nothing of cards":           {"no cards", model.CardNeed{Kind: -1}, []int64{1}},
-		"two whole cards":            {"cards, one live", model.CardNeed{Whole: 2}, []int64{1, 20, 2, 8, 4, 4, 10, 14}},
-		"a share above half":         {"cards, one live", model.CardNeed{Share: 6}, []int64{1, 6, 1, 2, 0, 0, 0, 0}},
-		"a share of half":            {"cards, one live", model.CardNeed{Share: 5}, []int64{1, 5, 0, 2, 0, 0, 0, 0}},
-		"a small share":              {"cards, one live", model.CardNeed{Share: 2}, []int64{1, 2, 0, 0, 0, 0, 0, 0}},
-		"slices":                     {"cards, one live", model.CardNeed{Slices: []int64{1, 2}}, []int64{1, 0, 0, 5, 1, 2, 5, 0}},
+		"two whole cards":            {"cards, one live", model.CardNeed{Whole: 2}, []int64{1, 20, 2, 8, 4, 4, 10, 14, 6}},
+		"a share above half":         {"cards, one live", model.CardNeed{Share: 6}, []int64{1, 6, 1, 2, 0, 0, 0, 0, 1}},
+		"a share of half":            {"cards, one live", model.CardNeed{Share: 5}, []int64{1, 5, 0, 2, 0, 0, 0, 0, 1}},
+		"a small share":              {"cards, one live", model.CardNeed{Share: 2}, []int64{1, 2, 0, 0, 0, 0, 0, 0, 0}},
+		"slices":                     {"cards, one live", model.CardNeed{Slices: []int64{1, 2}}, []int64{1, 0, 0, 5, 1, 2, 5, 0, 3}},
 		"slices of fixed instances":  {"fixed instances", model.CardNeed{Slices: []int64{1, 2}}, []int64{1, 0, 0, 1, 2}},
 		"a whole card beside them":   {"fixed instances", model.CardNeed{Whole: 1}, []int64{1, 10, 1, 0, 0}},
 		"a share that cannot be cut": {"shares only", model.CardNeed{Kind: 1, Share: 4}, []int64{1, 4, 1, 0}},

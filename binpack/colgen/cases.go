@@ -211,8 +211,11 @@ func (g *generator) solveCase(parent *caseNode, c cut) *caseNode {
 	out.bound = h.best
 	if out.bound.Value < float64(g.cost(g.incumbent.fills))*g.scale && !h.halted() {
 		h.improve(m)
+		if out.counts != nil {
+			h.settle(m, out)
+		}
 	}
-	pivots := g.work.Pivots + m.Pivots()
+	pivots := g.work.Pivots + m.Pivots() + h.settled
 	g.cols, g.work, g.cells, g.incumbent = h.cols, h.work, h.cells, h.incumbent
 	g.work.Pivots, g.met = pivots, h.met
 	return out
@@ -240,6 +243,17 @@ func (g *generator) improve(m *simplex.Master) {
 	if total(left) == 0 && g.cost(found) < g.cost(g.incumbent.fills) {
 		g.incumbent = attempt{found, left, own}
 	}
+}
+
+// settle packs a case of a small part with more effort where all numbers of bins are whole: no further case tells anything apart, and what is
+// left is what the bins hold.
+func (g *generator) settle(m *simplex.Master, n *caseNode) {
+	if _, more := g.branch(n); more || len(g.Shapes) > caseShapes || !g.descends() || g.closed() {
+		return
+	}
+	before := g.work.Pivots
+	g.descend(m)
+	g.settled = g.work.Pivots - before
 }
 
 // casesInUnits writes the tree down with duals in price units. above are the nodes that a node is below, the root first.

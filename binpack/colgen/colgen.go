@@ -133,6 +133,7 @@ type generator struct {
 	twins      [][]int          // of each of bins: those that differ by zone or class only; nil: not looked for
 	incumbent  attempt          // the best packing so far
 	cells      int64            // of lines' tables, filled so far
+	settled    int64            // pivots of settle, of this case
 	lines      []*knapsack.Line // nil: more than one dimension matters somewhere
 }
 

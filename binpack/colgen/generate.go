@@ -296,6 +296,7 @@ func (g *generator) priceRound(m *simplex.Master, p, exact prices, worths []floa
 // bound runs the second phase: until every bin is proven, relaxed into the master, or work runs out.
 func (g *generator) bound(m *simplex.Master) error {
 	worths := make([]float64, len(g.bins))
+	g.rememberOpen(m)
 	for g.work.Iterations < g.Limits.Iterations && !g.halted() && !g.spent() {
 		if err := g.solve(m); err != nil {
 			return err

@@ -13,6 +13,7 @@ const (
 	searchKinds      = 48   // kinds that a rebuild considers
 	noise            = 0.15 // how far prices are shaken in a rebuild
 	searchTells      = 200  // moves between two reports
+	knownMoves       = 4    // the part of Limits.Moves that is made where the packing of an earlier solve is known
 
 	// searchBins is how many bins a search may take apart; it keeps a record for each. Thirty
 	// million copies took more than 8 GB, and a few thousand moves among them change nothing that shows.
@@ -66,7 +67,7 @@ func (g *generator) search() {
 	s := g.newSearcher(g.incumbent)
 	s.choose()
 	if len(s.open) >= ruinMin && len(s.kinds)+len(g.homes) > 0 && s.pi != nil {
-		for n := range g.Limits.Moves {
+		for n := range g.moveLimit() {
 			s.move()
 			if s.done() || g.stopped() {
 				break
@@ -78,6 +79,14 @@ func (g *generator) search() {
 		}
 	}
 	g.incumbent.fills = s.open
+}
+
+// moveLimit is how many moves are made. A packing that an earlier solve went through is mostly as good as moves make it.
+func (g *generator) moveLimit() int64 {
+	if g.Start != nil && len(g.Start.Fills) > 0 {
+		return g.Limits.Moves / knownMoves
+	}
+	return g.Limits.Moves
 }
 
 // done reports whether the cost is as near to the bound as is asked for.

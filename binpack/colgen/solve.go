@@ -77,11 +77,11 @@ func (g *generator) pack(m *simplex.Master, converged bool) {
 	if len(g.homes) > 0 {
 		g.keep(g.today())
 	}
-	known := g.Start != nil && len(g.Start.Fills) > 0 // a dive is cheap for few shapes, and most of the time for many
+	known := g.Start != nil && len(g.Start.Fills) > 0
 	if known {
 		g.keep(g.again(slices.Clone(g.Start.Fills)))
 	}
-	if total(g.incumbent.left) > 0 || !g.closed() && (!known || len(g.Shapes) <= diveAgain) {
+	if total(g.incumbent.left) > 0 || !g.closed() && !(known && g.aggregated) { // assembling would be most of the time
 		st := newStock(g.Problem)
 		fills, left := g.round(m, st)
 		g.keep(attempt{g.rightSize(fills, st), left, st})

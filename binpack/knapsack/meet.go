@@ -48,13 +48,15 @@ type meeter struct {
 	bare      []int      // shapes that ask for no card of their own
 	share     []int      // shapes that ask for a part of one, by falling net worth for it
 	whole     [][]int    // shapes that ask for 2^n cards
-	sliced    float64    // what the slices on one card are charged at most; -1: nobody asks for slices
-	threshold float64    // less what all else is worth
-	sigma     float64    // no card nets more
-	richest   piece      // the fill of one card that nets the most
-	loose     float64    // what bare shapes net at most
-	base      float64    // what the scarce dimensions are worth
-	excess    float64    // how far a content may fall below the bound and be of interest
+	sliced    float64    // what the slices on one card are charged at most; -1: none are charged
+	listing   bool       // slices are listed
+	cuts      cutter
+	threshold float64 // less what all else is worth
+	sigma     float64 // no card nets more
+	richest   piece   // the fill of one card that nets the most
+	loose     float64 // what bare shapes net at most
+	base      float64 // what the scarce dimensions are worth
+	excess    float64 // how far a content may fall below the bound and be of interest
 	pareto    *pareto
 	most      float64 // the worth of the best content of this run, less what all else is worth
 	crowded   bool    // a layer has too many pieces
@@ -89,7 +91,7 @@ type Meeting struct {
 // All this is done for each lot of contents by itself, see block, and with multipliers that are the best for it, see sharpen.
 //
 // Two dimensions are kept exactly, those that the relaxation charges most for. The others are charged at its
-// multipliers, and so are slices: a Lagrangian relaxation. How many copies of a shape there may be is minded on one card and among
+// multipliers, and so are slices where they are not listed (see oneSliceEach): a Lagrangian relaxation. How many copies of a shape there may be is minded on one card and among
 // shapes without cards, caps, conflicts and followers are not. All this can only make a content seem possible: Proven is a proof.
 func (k *Bin) Meet(pi []float64, rel Relaxed, threshold float64, limit int64) Meeting {
 	if rel.Value <= threshold {
@@ -236,7 +238,7 @@ func (m *meeter) charge(pi []float64, threshold float64) {
 	for _, i := range order[len(exact):] {
 		m.threshold -= worth(i)
 	}
-	m.sliced = -1
+	m.sliced, m.listing = -1, k.oneSliceEach()
 	if r.m > len(r.dims) {
 		m.threshold -= k.cardsWorth(mu, 0)
 	}
@@ -247,12 +249,12 @@ func (m *meeter) charge(pi []float64, threshold float64) {
 			m.value[l] -= float64(mu[i] * r.a[i*r.n+l])
 		}
 		for i, p := range r.profiles {
-			if k.need[l].Slices != nil {
+			if k.need[l].Slices != nil && !m.listing {
 				m.value[l] -= float64(mu[r.first.profile+i] * float64(k.need[l].Slices[p]))
 			}
 		}
 	}
-	if len(r.profiles) > 0 && k.set.Fixed == nil {
+	if len(r.profiles) > 0 && k.set.Fixed == nil && !m.listing {
 		m.sliced = 0
 		for _, counts := range r.layouts {
 			m.sliced = max(m.sliced, k.layoutPrice(mu, counts))
@@ -279,6 +281,7 @@ func (m *meeter) sort(pi []float64) {
 				m.whole = append(m.whole, nil)
 			}
 			m.whole[n] = append(m.whole[n], l)
+		case m.slice(l):
 		default:
 			m.bare = append(m.bare, l)
 		}
@@ -311,6 +314,7 @@ func (m *meeter) highest() {
 	if len(m.share) > 0 {
 		f.walk(0, m.k.p.Cards[m.k.p.Bins[m.k.Index].Card].Share, piece{})
 	}
+	f.cutAll()
 }
 
 // fits reports whether a use fits in the bin.
@@ -325,12 +329,12 @@ type filler struct {
 	listed [][]int
 }
 
-// walk puts in shapes from the one at a position on.
-func (f *filler) walk(at int, room int64, p piece) {
+// take notes a fill; false if there were too many.
+func (f *filler) take(p piece) bool {
 	m := f.m
 	m.steps++
 	if m.steps >= m.limit || len(m.pareto.kept) > fewPieces {
-		return
+		return false
 	}
 	if f.best {
 		if p.net > m.richest.net {
@@ -341,6 +345,15 @@ func (f *filler) walk(at int, room int64, p piece) {
 		p.a = int32(len(f.listed))
 		f.listed = append(f.listed, slices.Clone(f.in))
 		m.pareto.add(p)
+	}
+	return true
+}
+
+// walk puts in shapes from the one at a position on.
+func (f *filler) walk(at int, room int64, p piece) {
+	m := f.m
+	if !f.take(p) {
+		return
 	}
 	for j := at; j < len(m.share); j++ {
 		l := m.share[j]
@@ -378,6 +391,7 @@ func (m *meeter) fills() *layer {
 	}
 	m.pareto.clear()
 	f.walk(0, share, piece{})
+	f.cutAll()
 	y := &layer{top: m.sigma, shape: -1}
 	m.wholes(0, m.sigma)
 	if m.sliced > 0 && m.sigma-m.sliced < m.excess {

@@ -3,8 +3,6 @@ package knapsack
 import (
 	"cmp"
 	"slices"
-
-	"github.com/tenon-sh/tenon/binpack/model"
 )
 
 // Verdict is what Prove found.
@@ -133,65 +131,6 @@ func (k *Bin) cardLimits() []func(l int) float64 {
 			return n / free
 		},
 	}
-}
-
-// sliceLimits is cardLimits where slices are asked for: slots, instances of each profile and counters add up, and a whole
-// card takes all that it could be cut into. Without them a content that no card carries ended the search of bins with one
-// card, and their relaxations, up to 23 % above the best content, stood in the bound.
-func (k *Bin) sliceLimits() []func(l int) float64 {
-	if k.set.N == 0 || k.set.Live != nil || k.set.Fixed != nil || !k.Sliced() {
-		return nil
-	}
-	kind := &k.p.Cards[k.p.Bins[k.Index].Card]
-	cards := float64(k.set.N)
-	limit := func(all int64, of func(f int) int64) func(l int) float64 {
-		return func(l int) float64 {
-			sum := int64(0)
-			for f, n := range k.need[l].Slices {
-				sum += n * of(f)
-			}
-			return (float64(k.need[l].Whole) + float64(sum)/float64(all)) / cards
-		}
-	}
-	out := []func(l int) float64{limit(int64(kind.Slots), func(f int) int64 { return int64(kind.Profiles[f].Size) })}
-	for own := range kind.Profiles {
-		if most := instances(kind, own); most > 0 {
-			out = append(out, limit(most, func(f int) int64 {
-				if f == own {
-					return 1
-				}
-				return 0
-			}))
-		}
-	}
-	for c, all := range kind.Counters {
-		if all > 0 {
-			out = append(out, limit(all, func(f int) int64 {
-				if c < len(kind.Profiles[f].Uses) {
-					return kind.Profiles[f].Uses[c]
-				}
-				return 0
-			}))
-		}
-	}
-	return out
-}
-
-// instances returns how many of one profile an empty card carries at most. They are of one length, so that taking the first
-// start that is free, again and again, finds the most.
-func instances(kind *model.CardKind, profile int) int64 {
-	f := &kind.Profiles[profile]
-	starts := slices.Sorted(slices.Values(f.Starts))
-	n, end := int64(0), 0
-	for _, s := range starts {
-		if s >= end {
-			n, end = n+1, s+f.Size
-		}
-	}
-	if f.Max > 0 {
-		n = min(n, f.Max)
-	}
-	return n
 }
 
 func (b *brancher) sumRest() {

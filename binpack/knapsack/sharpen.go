@@ -100,5 +100,6 @@ func (m *meeter) reprice() {
 		m.loose += max(0, float64(m.net[l]*float64(m.k.Upper[l])))
 	}
 	slices.SortStableFunc(m.share, func(a, b int) int { return cmp.Or(cmp.Compare(m.density(b), m.density(a)), cmp.Compare(a, b)) })
+	m.repriceCuts()
 	m.highest()
 }
