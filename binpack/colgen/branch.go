@@ -35,37 +35,60 @@ type count struct {
 }
 
 // groupKinds lists the sets of kinds whose numbers are branched on: those of equal price and room, which differ by zone or
-// class only; each by itself, for where a whole number of one size lies in fractions of zones; and wider ones.
+// class only; each by itself, for where a whole number of one size lies in fractions of zones; and wider ones. Kinds of one zone are
+// no set where it is settled what lies there: a certificate counts a copy at what it is worth in the zone where that is least, so
+// what such a branch makes it worth more in its own proves nothing.
 func (g *generator) groupKinds() {
 	g.groups, g.groupsOf = nil, make([][]int, len(g.bins))
 	seen := map[string]bool{}
-	for _, key := range []func(k int, b *model.Bin) string{
-		func(_ int, b *model.Bin) string { return fmt.Sprint(b.Price, b.Card, b.Cards, b.Cap) },
-		func(k int, _ *model.Bin) string { return fmt.Sprint(k) },
-		func(_ int, b *model.Bin) string { return fmt.Sprint(b.Card, b.Cards, b.Cap) },
-		func(_ int, b *model.Bin) string { return fmt.Sprint(b.Card, b.Cards, b.Cap, b.Domain) },
-		func(_ int, b *model.Bin) string { return fmt.Sprint(b.Card, b.Cards) },
-		func(_ int, b *model.Bin) string { return fmt.Sprint(b.Card) },
-	} {
-		at := map[string][]int{}
-		var keys []string
-		for _, k := range g.order {
-			s := key(k, g.kind(k))
-			if at[s] == nil {
-				keys = append(keys, s)
-			}
-			at[s] = append(at[s], k)
+	add := func(kinds []int) {
+		same := fmt.Sprint(kinds)
+		if seen[same] {
+			return
 		}
-		for _, s := range keys {
-			if same := fmt.Sprint(at[s]); !seen[same] {
-				seen[same] = true
-				for _, k := range at[s] {
-					g.groupsOf[k] = append(g.groupsOf[k], len(g.groups))
-				}
-				g.groups = append(g.groups, at[s])
+		seen[same] = true
+		for _, k := range kinds {
+			g.groupsOf[k] = append(g.groupsOf[k], len(g.groups))
+		}
+		g.groups = append(g.groups, kinds)
+	}
+	for _, by := range []struct {
+		zone bool
+		key  func(k int, b *model.Bin) string
+	}{
+		{false, func(_ int, b *model.Bin) string { return fmt.Sprint(b.Price, b.Card, b.Cards, b.Cap) }},
+		{true, func(k int, _ *model.Bin) string { return fmt.Sprint(k) }},
+		{false, func(_ int, b *model.Bin) string { return fmt.Sprint(b.Card, b.Cards, b.Cap) }},
+		{true, func(_ int, b *model.Bin) string { return fmt.Sprint(b.Card, b.Cards, b.Cap, b.Domain) }},
+		{false, func(_ int, b *model.Bin) string { return fmt.Sprint(b.Card, b.Cards) }},
+		{false, func(_ int, b *model.Bin) string { return fmt.Sprint(b.Card) }},
+	} {
+		for _, kinds := range g.grouped(by.key) {
+			if !by.zone || !slices.ContainsFunc(kinds, g.settled) {
+				add(kinds)
 			}
 		}
 	}
+}
+
+// grouped parts the kinds by a key, in order.
+func (g *generator) grouped(key func(k int, b *model.Bin) string) [][]int {
+	at := map[string]int{}
+	var out [][]int
+	for _, k := range g.order {
+		s := key(k, g.kind(k))
+		if _, ok := at[s]; !ok {
+			at[s] = len(out)
+			out = append(out, nil)
+		}
+		out[at[s]] = append(out[at[s]], k)
+	}
+	return out
+}
+
+// settled says that a kind may hold a shape of its zone alone, of an item that has others elsewhere.
+func (g *generator) settled(k int) bool {
+	return slices.ContainsFunc(g.bins[k].Shapes, func(s int) bool { return g.Shapes[s].Domain >= 0 })
 }
 
 // fractions lists the counts that are not whole in a master's solution, those first whose fraction is worth the most.
@@ -83,7 +106,9 @@ func (g *generator) fractions(m *simplex.Master) []count {
 				continue
 			}
 			for i, s := range c.content.Shapes {
-				sum[of{n, s}] += float64(x * c.vals[i])
+				if g.Shapes[s].Domain < 0 {
+					sum[of{n, s}] += float64(x * c.vals[i])
+				}
 			}
 		}
 	}
