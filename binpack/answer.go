@@ -247,7 +247,7 @@ func (w *certWriter) node(part colgen.Part, c *colgen.Case, items []int, highs [
 	if c.Leaf == nil {
 		low := w.node(part, c.Low, items, append(slices.Clone(highs), false))
 		high := w.node(part, c.High, items, append(slices.Clone(highs), true))
-		return model.Node{Bins: c.Bins, Most: c.Most, Low: &low, High: &high}
+		return model.Node{Bins: c.Bins, Items: c.Items, Most: c.Most, Low: &low, High: &high}
 	}
 	leaf := model.Leaf{Bins: w.bins(part, c.Leaf), Budgets: w.budgets(c.Leaf)}
 	duals := w.items(part, c.Leaf)

@@ -76,7 +76,7 @@ func (v *prover) search(r *root, limit int64) (finding, int64) {
 // candidate is item i in the bin of r, unless it cannot be there, or is worth nothing and nobody
 // follows it.
 func (v *prover) candidate(r *root, space *room, i int) (candidate, bool) {
-	worth := v.dual(i, space.bin.Domain)
+	worth := v.dual(i, r.bin)
 	need, why := v.rules.allowed(v.p, i, r.bin)
 	home, saves := v.stay(i, r.bin)
 	if why != "" || worth == 0 && saves == 0 && !v.rules.leads[i] {

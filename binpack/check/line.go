@@ -103,7 +103,7 @@ func (v *prover) parts(r *root, d int) ([]part, bool) {
 				charge = plus(charge, times(r.mult.Dims[e], size))
 			}
 		}
-		worth := v.dual(i, space.bin.Domain) - charge
+		worth := v.dual(i, r.bin) - charge
 		if worth <= 0 {
 			continue
 		}

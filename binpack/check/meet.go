@@ -118,7 +118,7 @@ func (m *meeting) things(r *root) bool {
 		if why != "" {
 			continue
 		}
-		t := thing{id: i, profile: -1, worth: v.dual(i, m.bin.Domain), share: need.Share, whole: need.Whole, most: v.fitting(space, i, &need)}
+		t := thing{id: i, profile: -1, worth: v.dual(i, r.bin), share: need.Share, whole: need.Whole, most: v.fitting(space, i, &need)}
 		size := v.p.Items[i].Size
 		for d, amount := range size {
 			switch d {

@@ -2,6 +2,7 @@ package check
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/tenon-sh/tenon/binpack/model"
@@ -37,6 +38,7 @@ type prover struct {
 	crowds map[crowded]int64
 	owes   []int64           // ν of each kind of bin, and duals of branches that allow it at most so often
 	earned []int64           // duals of branches that ask for it at least so often
+	extra  []map[int]int64   // of each kind of bin: what branches add to the worth of a copy of an item in it
 	items  map[int][]int     // the placed items that each class may hold
 	ratio  map[sigmaOf]int64 // σ, by multipliers and card kind
 	wanted []wanted          // what placed items ask of each card kind
@@ -51,6 +53,7 @@ func newProver(p *model.Problem, cert *model.Certificate, r *rules, placed []int
 		crowds: map[crowded]int64{},
 		owes:   make([]int64, len(p.Bins)),
 		earned: make([]int64, len(p.Bins)),
+		extra:  make([]map[int]int64, len(p.Bins)),
 		items:  map[int][]int{},
 		ratio:  map[sigmaOf]int64{},
 		charge: make([]int64, len(p.Items)),
@@ -197,7 +200,7 @@ func (v *prover) root(b int) *root {
 	r.worth = r.room
 	var space *room
 	for _, i := range v.items[bin.Class] {
-		reduced := v.dual(i, bin.Domain) - v.charge[i]
+		reduced := v.dual(i, b) - v.charge[i]
 		var home, saves int64
 		if bin.Stays != nil {
 			home, saves = v.stay(i, b)
@@ -233,11 +236,13 @@ func (v *prover) affordable(b int) int64 {
 	return min(sum, most-1) - v.earned[b]
 }
 
-func (v *prover) dual(i, domain int) int64 {
+// dual is what a copy of item i is worth in bin b. Less than nothing counts as nothing, which is more.
+func (v *prover) dual(i, b int) int64 {
+	worth := v.cert.Items[i][0]
 	if duals := v.cert.Items[i]; len(duals) > 1 {
-		return duals[domain]
+		worth = duals[v.p.Bins[b].Domain]
 	}
-	return v.cert.Items[i][0]
+	return max(0, worth+v.extra[b][i])
 }
 
 // crowded names a spread and a domain.
@@ -297,7 +302,7 @@ func (v *prover) fitting(space *room, i int, need *model.CardNeed) int64 {
 // covers says whether the proof for one bin, with the same multipliers, serves another.
 func (v *prover) covers(done, r *root) bool {
 	a, b := &v.p.Bins[done.bin], &v.p.Bins[r.bin]
-	return done.price <= r.price && a.Class == b.Class && a.Domain == b.Domain &&
+	return done.price <= r.price && a.Class == b.Class && a.Domain == b.Domain && maps.Equal(v.extra[done.bin], v.extra[r.bin]) &&
 		a.Card == b.Card && a.Cards == b.Cards && (a.Fixed == nil) == (b.Fixed == nil) &&
 		slices.Equal(a.Stays, b.Stays) && slices.Equal(a.Cap, b.Cap) && slices.Equal(a.Live, b.Live) && slices.Equal(a.Fixed, b.Fixed)
 }

@@ -18,7 +18,7 @@ import (
 // the certificate may pass, but of work, which is history. Inside it a change may pass that
 // leaves a proof of the same bound; those are listed, and each can be argued:
 //
-//   - lower multipliers, or none (Use −1): with one or two items to a bin, u·(π − charge) reaches
+//   - lower multipliers, or none (Use −1), in copied too: with one or two items to a bin, u·(π − charge) reaches
 //     the same worth as the room did;
 //   - in carded, a card is worth what shares and slices fill it with, so its own price may be less;
 //     and profile 0 may have any price, as no item asks for it;
@@ -48,6 +48,7 @@ func TestEveryChangedNumberIsRefused(t *testing.T) {
 			"trees.0.root.high.leaf.cuts.0 5→4", "trees.0.root.low.leaf.cuts.0 25→26", "trees.0.root.low.leaf.items.0.0 10→9",
 			"trees.0.root.low.leaf.multipliers.0.dims.0 10→0", "trees.0.root.low.leaf.multipliers.0.dims.0 10→9",
 		},
+		"copied":  {"trees.0.root.high.low.leaf.multipliers.0.dims.0 1→0", "trees.0.root.low.leaf.multipliers.0.dims.0 1→0"},
 		"homed":   {"multipliers.0.dims.0 1→0", "use.0 0→-1", "use.1 0→-1"},
 		"partial": {"items.1.0 0→1", "multipliers.0.dims.0 2→0", "multipliers.0.dims.0 2→1", "use.0 0→-1"},
 	}

@@ -8,6 +8,13 @@ import (
 	"github.com/tenon-sh/tenon/binpack/model"
 )
 
+// depthMost is how many branches may lead to a leaf, and extraMost the largest dual of one that counts copies: with a π of at
+// most half of what int64 holds, all of them add up to less than that.
+const (
+	depthMost = 60
+	extraMost = most / 2 / (depthMost + 2)
+)
+
 // casesMax bounds the leaves of all trees together.
 const casesMax = 10_000
 
@@ -16,18 +23,20 @@ const casesMax = 10_000
 // In that leaf the argument of bound holds for the group's items alone, with two additions. A
 // branch to Low says n ≤ Most: like a Max, it may be paid for by a dual. A branch to High says
 // n ≥ Most+1: its dual μ is earned at least Most+1 times, so the bound gains μ·(Most+1) and each
-// of the bins may be worth μ less. So the group costs no less than the least leaf. The groups'
+// of the bins may be worth μ less. Where n counts copies of items in the bins, the same holds with each copy in them worth μ less
+// on a branch to Low and μ more on one to High. So the group costs no less than the least leaf. The groups'
 // bounds add up, as no bin counts for two.
 
 // path is the way from a tree's root to a node.
 type path struct {
-	bins [][]int
-	most []int64
-	high []bool
+	bins  [][]int
+	items [][]int // whose copies are counted; none: the bins are
+	most  []int64
+	high  []bool
 }
 
 func (p path) with(n *model.Node, high bool) path {
-	return path{append(slices.Clone(p.bins), n.Bins), append(slices.Clone(p.most), n.Most), append(slices.Clone(p.high), high)}
+	return path{append(slices.Clone(p.bins), n.Bins), append(slices.Clone(p.items), n.Items), append(slices.Clone(p.most), n.Most), append(slices.Clone(p.high), high)}
 }
 
 // leaves calls visit for every leaf of a tree.
@@ -36,11 +45,11 @@ func leaves(n *model.Node, at path, visit func(*model.Leaf, path) error) error {
 	case n == nil:
 		return fmt.Errorf("a case is missing")
 	case n.Leaf != nil:
-		if n.Low != nil || n.High != nil || len(n.Bins) > 0 || n.Most != 0 {
+		if n.Low != nil || n.High != nil || len(n.Bins)+len(n.Items) > 0 || n.Most != 0 {
 			return fmt.Errorf("a node is a leaf and branches as well")
 		}
 		return visit(n.Leaf, at)
-	case len(at.bins) > 60:
+	case len(at.bins) > depthMost:
 		return fmt.Errorf("a tree is too deep")
 	case n.Most < 0 || n.Most > model.MaxAmount || len(n.Bins) == 0:
 		return fmt.Errorf("a branch needs bins and a number that is not negative")
@@ -90,6 +99,15 @@ func leafShape(p *model.Problem, tree *model.Tree, l *model.Leaf, at path) error
 		for j, b := range bins {
 			if b < 0 || b >= len(p.Bins) || (j > 0 && bins[j-1] >= b) {
 				return fmt.Errorf("branch %d: its bins must exist and ascend", k)
+			}
+		}
+		for j, i := range at.items[k] {
+			n, mine := slices.BinarySearch(tree.Items, i)
+			if !mine || (j > 0 && at.items[k][j-1] >= i) {
+				return fmt.Errorf("branch %d: its items must be the tree's and ascend", k)
+			}
+			if l.Cuts[k] > extraMost || slices.ContainsFunc(l.Items[n], func(dual int64) bool { return dual > most/2 }) {
+				return fmt.Errorf("branch %d: its dual and those of its items are too large to be added", k)
 			}
 		}
 	}
@@ -180,18 +198,35 @@ func (v *prover) trees(f *faults) {
 			sub := newProver(v.p, alone(v.p, v.cert, tree, l), v.rules, mine)
 			sub.nodes, sub.all = v.nodes, v.all
 			for k, dual := range l.Cuts {
-				for _, b := range at.bins[k] {
-					if at.high[k] {
-						sub.earned[b] = plus(sub.earned[b], dual)
-					} else {
-						sub.owes[b] = plus(sub.owes[b], dual)
-					}
-				}
+				sub.cut(dual, at, k)
 			}
 			sub.run(f)
 			v.nodes = sub.nodes
 			return nil
 		})
+	}
+}
+
+// cut charges the bins of a branch, or the items in them, for its dual.
+func (v *prover) cut(dual int64, at path, k int) {
+	for _, b := range at.bins[k] {
+		switch {
+		case len(at.items[k]) > 0:
+			if v.extra[b] == nil {
+				v.extra[b] = map[int]int64{}
+			}
+			for _, i := range at.items[k] {
+				if at.high[k] {
+					v.extra[b][i] += dual
+				} else {
+					v.extra[b][i] -= dual
+				}
+			}
+		case at.high[k]:
+			v.earned[b] = plus(v.earned[b], dual)
+		default:
+			v.owes[b] = plus(v.owes[b], dual)
+		}
 	}
 }
 

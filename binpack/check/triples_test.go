@@ -229,6 +229,6 @@ func homed() triple {
 func triples() map[string]triple {
 	return map[string]triple{
 		"scarce": scarce(), "budgeted": budgeted(), "carded": carded(),
-		"spread": spread(), "branched": branched(), "partial": partial(), "cased": cased(), "homed": homed(),
+		"spread": spread(), "branched": branched(), "partial": partial(), "cased": cased(), "copied": copied(), "homed": homed(),
 	}
 }

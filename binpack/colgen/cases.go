@@ -2,7 +2,6 @@ package colgen
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/tenon-sh/tenon/binpack/knapsack"
@@ -27,12 +26,27 @@ const (
 // caseRounds bounds the rounds of column generation that one case may add.
 const caseRounds = 120
 
-// cut bounds how many bins of some kinds there are.
+// cut bounds how many bins of some kinds there are, or how many copies of a shape lie in them.
 type cut struct {
-	in   []bool // by position in Bins
-	bins []int  // of the problem, ascending
-	k    float64
-	high bool // at least k, otherwise at most
+	in    []bool // by position in Bins
+	bins  []int  // of the problem, ascending
+	shape int    // whose copies count; -1: bins count
+	k     float64
+	high  bool // at least k, otherwise at most
+}
+
+// of is what one bin of kind k with a content counts for.
+func (c *cut) of(k int, shapes []int, counts []float64) float64 {
+	if !c.in[k] {
+		return 0
+	}
+	if c.shape < 0 {
+		return 1
+	}
+	if i, ok := slices.BinarySearch(shapes, c.shape); ok {
+		return counts[i]
+	}
+	return 0
 }
 
 func (c cut) sign() float64 {
@@ -49,7 +63,8 @@ func (g *generator) cutRow(i int) int { return len(g.rows) - len(g.cuts) + i }
 type caseNode struct {
 	cuts      []cut
 	bound     Bound
-	counts    []float64 // bins of each group in the master's solution
+	counts    []count // fractions in the master's solution
+	basis     simplex.Basis
 	low, high *caseNode
 	on        *cut // the low branch, once there are children
 }
@@ -61,8 +76,8 @@ func (g *generator) cases(m *simplex.Master) {
 	if (g.lines == nil && len(g.Shapes) > g.caseMost()) || g.Limits.Nodes == 0 {
 		return
 	}
-	g.groups = g.sizeGroups()
-	g.tree = &caseNode{bound: g.best, counts: g.groupCounts(m)}
+	g.groupKinds()
+	g.tree = &caseNode{bound: g.best, counts: g.fractions(m), basis: m.Basis()}
 	limit := g.casesLimit()
 	most := g.pivots()
 	if g.lines != nil {
@@ -101,42 +116,6 @@ func (g *generator) casesLimit() int64 {
 	return min(g.Limits.Nodes, max(casesLeast, casesSize/int64(len(g.Bins))))
 }
 
-// sizeGroups groups bin kinds of equal price and room, which differ by zone or class only, and
-// then lists every kind by itself: where a whole number of one size lies in fractions of zones,
-// the zones are told apart.
-func (g *generator) sizeGroups() [][]int {
-	at := map[string]int{}
-	var out [][]int
-	for _, k := range g.order {
-		b := g.kind(k)
-		key := fmt.Sprint(b.Price, b.Card, b.Cards, b.Cap)
-		if _, ok := at[key]; !ok {
-			at[key] = len(out)
-			out = append(out, nil)
-		}
-		out[at[key]] = append(out[at[key]], k)
-	}
-	g.sizes = len(out)
-	for _, k := range g.order {
-		out = append(out, []int{k})
-	}
-	return out
-}
-
-func (g *generator) groupCounts(m *simplex.Master) []float64 {
-	each := make([]float64, len(g.bins))
-	for j, c := range g.cols[:m.Columns()] { // a dive may have found more since
-		each[c.bin] += m.X(j)
-	}
-	out := make([]float64, len(g.groups))
-	for n, ks := range g.groups {
-		for _, k := range ks {
-			out[n] += each[k]
-		}
-	}
-	return out
-}
-
 // leastCase returns the leaf with the least bound, the first of equal ones.
 func (g *generator) leastCase() *caseNode {
 	var best *caseNode
@@ -155,44 +134,13 @@ func (g *generator) leastCase() *caseNode {
 	return best
 }
 
-// branch picks the size whose number is the most expensive fraction. Kinds that were pruned count
-// with the kind that beats them: otherwise they would be worth having where that one is limited.
-// Every packing is at least as dear as one that uses the better kind instead, so this is no loss.
-func (g *generator) branch(n *caseNode) (cut, bool) {
-	best, score := -1, 1e-7
-	for i, v := range n.counts {
-		frac := v - math.Floor(v)
-		if i == g.sizes && best >= 0 {
-			break
-		}
-		if s := min(frac, 1-frac) * g.price(g.groups[i][0]); frac > 1e-4 && frac < 1-1e-4 && s > score {
-			best, score = i, s
-		}
-	}
-	if best < 0 {
-		return cut{}, false
-	}
-	c := cut{in: make([]bool, len(g.bins)), k: math.Floor(n.counts[best])}
-	for _, k := range g.groups[best] {
-		c.in[k] = true
-		c.bins = append(append(c.bins, g.Bins[k]), g.Beaten[g.Bins[k]]...)
-	}
-	slices.Sort(c.bins)
-	return c, true
-}
-
 // solveCase bounds a case below its parent, and dives from it.
 func (g *generator) solveCase(parent *caseNode, c cut) *caseNode {
-	h := *g
+	h := g.under(append(slices.Clone(parent.cuts), c))
 	h.quick = true
-	h.cuts = append(slices.Clone(parent.cuts), c)
-	h.rows = slices.Clone(g.rows)
-	for _, c := range h.cuts {
-		h.rows = append(h.rows, simplex.Row{AtMost: !c.high, RHS: c.k, Penalty: unmetPrice})
-	}
 	h.best = parent.bound
 	h.best.Cuts = append(slices.Clone(parent.bound.Cuts), 0) // valid here too: the new branch is worth nothing to it
-	if c.high {
+	if c.high && c.shape < 0 {
 		h.empties(c)
 	}
 	h.Limits.Iterations = h.work.Iterations + caseRounds
@@ -206,7 +154,7 @@ func (g *generator) solveCase(parent *caseNode, c cut) *caseNode {
 		bounded = h.converge
 	}
 	if bounded(m) == nil {
-		out.counts = h.groupCounts(m)
+		out.counts, out.basis = h.fractions(m), m.Basis()
 	}
 	out.bound = h.best
 	if out.bound.Value < float64(g.cost(g.incumbent.fills))*g.scale && !h.halted() {
@@ -219,6 +167,16 @@ func (g *generator) solveCase(parent *caseNode, c cut) *caseNode {
 	g.cols, g.work, g.cells, g.incumbent = h.cols, h.work, h.cells, h.incumbent
 	g.work.Pivots, g.met = pivots, h.met
 	return out
+}
+
+// under returns the part with rows for the cuts of a case.
+func (g *generator) under(cuts []cut) *generator {
+	h := *g
+	h.cuts, h.rows = cuts, slices.Clone(g.rows)
+	for _, c := range cuts {
+		h.rows = append(h.rows, simplex.Row{AtMost: !c.high, RHS: c.k, Penalty: unmetPrice})
+	}
+	return &h
 }
 
 // empties adds the columns of empty bins: what a case pays that asks for more bins than it fills.
@@ -260,7 +218,11 @@ func (g *generator) settle(m *simplex.Master, n *caseNode) {
 func (g *generator) casesInUnits(n *caseNode, above []*caseNode) *Case {
 	if n.on != nil {
 		above = append(above[:len(above):len(above)], n)
-		return &Case{Bins: n.on.bins, Most: int64(n.on.k), Low: g.casesInUnits(n.low, above), High: g.casesInUnits(n.high, above)}
+		var items []int
+		if s := n.on.shape; s >= 0 {
+			items = []int{g.Shapes[s].Item}
+		}
+		return &Case{Bins: n.on.bins, Items: items, Most: int64(n.on.k), Low: g.casesInUnits(n.low, above), High: g.casesInUnits(n.high, above)}
 	}
 	b := n.bound
 	g.toUnits(&b)

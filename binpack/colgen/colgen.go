@@ -73,6 +73,7 @@ type Bound struct {
 // Case is a branch on how many bins of some kinds there are, or a leaf.
 type Case struct {
 	Bins      []int // of the problem, ascending
+	Items     []int // of the problem: their copies in Bins are counted; nil: the bins are
 	Most      int64 // Low: at most so many; High: more
 	Low, High *Case
 	Leaf      *Bound
@@ -120,8 +121,8 @@ type generator struct {
 	plain      Bound     // the best that multipliers alone prove
 	order      []int     // positions of Bins, ascending by bin
 	cuts       []cut     // of the case at hand, rows after all others
-	groups     [][]int   // positions of Bins of one size, then of each alone
-	sizes      int       // how many of groups are sizes
+	groups     [][]int   // sets of positions of Bins whose numbers are branched on
+	groupsOf   [][]int   // of each of bins
 	tree       *caseNode // nil: no cases
 	quick      bool      // dive without looking for more patterns first
 	demand     []int64
@@ -250,9 +251,9 @@ func (g *generator) entry(c column) simplex.Column {
 			out.Rows, out.Vals = append(out.Rows, int32(r)), append(out.Vals, budgetShare(u.Amount, g.Problem.Budgets[u.Budget]))
 		}
 	}
-	for i, cut := range g.cuts {
-		if cut.in[c.bin] {
-			out.Rows, out.Vals = append(out.Rows, int32(g.cutRow(i))), append(out.Vals, 1)
+	for i := range g.cuts {
+		if n := g.cuts[i].of(c.bin, c.content.Shapes, c.vals); n > 0 {
+			out.Rows, out.Vals = append(out.Rows, int32(g.cutRow(i))), append(out.Vals, n)
 		}
 	}
 	return out

@@ -146,7 +146,7 @@ func (d *diver) searchRound(p prices, worths []float64) int {
 	var at []int
 	for i, o := range offers {
 		bin := g.bins[o.k]
-		c, worth := bin.Shake(p.pi, o.rel, d.rng, shakes)
+		c, worth := bin.Shake(g.worthsIn(o.k, p), o.rel, d.rng, shakes)
 		if c = bin.Global(c); worth > g.tolerated(o.k, g.threshold(o.k, p), slackTarget) && !g.seen[patternKey(o.k, c)] {
 			found[i] = c
 			continue
@@ -241,14 +241,14 @@ func (d *diver) roundUp() bool {
 func (d *diver) update() {
 	g := d.g
 	g.setLeft(d.m, d.residual, d.st)
-	for i, c := range g.cuts {
-		used := int64(0)
+	for i := range g.cuts {
+		c, used := &g.cuts[i], 0.0
 		for _, f := range d.out {
-			if at, ok := slices.BinarySearchFunc(g.order, f.Bin.Index, func(k, index int) int { return cmp.Compare(g.Bins[k], index) }); ok && c.in[g.order[at]] {
-				used += f.Count
+			if at, ok := slices.BinarySearchFunc(g.order, f.Bin.Index, func(k, index int) int { return cmp.Compare(g.Bins[k], index) }); ok {
+				used += float64(c.of(g.order[at], f.Items.Shapes, floats(f.Items.Counts)) * float64(f.Count))
 			}
 		}
-		d.m.SetRHS(g.cutRow(i), max(0, c.k-float64(used)))
+		d.m.SetRHS(g.cutRow(i), max(0, c.k-used))
 	}
 }
 

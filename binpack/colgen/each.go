@@ -134,12 +134,12 @@ func (g *generator) prove(w proving, use func(o offer, t float64, v proved) int)
 			limits[i], meets[i] = threshold(o), g.byMeeting(o.k)
 		}
 		g.each(len(now), func(i int) {
-			out[i] = g.decide(now[i], w.p.pi, limits[i], w.effort)
+			out[i] = g.decide(now[i], g.worthsIn(now[i].k, w.p), limits[i], w.effort)
 		})
 		for i, v := range out {
 			if meets[i] && !g.byMeeting(now[i].k) { // the budget was spent by those before it
 				limits[i] = threshold(now[i])
-				v = g.decide(now[i], w.p.pi, limits[i], w.effort)
+				v = g.decide(now[i], g.worthsIn(now[i].k, w.p), limits[i], w.effort)
 			}
 			g.work.Branches += v.nodes
 			g.met += v.met

@@ -67,11 +67,32 @@ func (g *generator) threshold(k int, p prices) float64 {
 		t += float64(p.bud[u.Budget] * budgetShare(u.Amount, g.Problem.Budgets[u.Budget]))
 	}
 	for i, c := range g.cuts {
-		if c.in[k] {
+		if c.in[k] && c.shape < 0 {
 			t -= float64(c.sign() * p.cut[i])
 		}
 	}
 	return t
+}
+
+// worthsIn returns what a copy of each shape is worth in a bin of kind k: π, and what branches on copies in it add. Less than nothing is
+// nothing, as any copy may be left out.
+func (g *generator) worthsIn(k int, p prices) []float64 {
+	var own []float64
+	for i, c := range g.cuts {
+		if c.shape >= 0 && c.in[k] && p.cut[i] > 0 {
+			if own == nil {
+				own = slices.Clone(p.pi)
+			}
+			own[c.shape] += float64(c.sign() * p.cut[i])
+		}
+	}
+	if own == nil {
+		return p.pi
+	}
+	for s := range own {
+		own[s] = max(own[s], 0)
+	}
+	return own
 }
 
 // tolerated is how much a bin of kind k may hold that costs t, to be passed over: a share more. What a branch charges for the bin is
@@ -98,13 +119,13 @@ type offer struct {
 func (g *generator) sweep(p prices, slack float64, worths []float64) []offer {
 	found := make([]*offer, len(g.bins))
 	g.each(len(g.bins), func(k int) {
-		bin, t := g.bins[k], g.threshold(k, p)
+		bin, t, pi := g.bins[k], g.threshold(k, p), g.worthsIn(k, p)
 		if g.mu[k] != nil {
-			if worths[k] = bin.Bound(p.pi, g.mu[k]); worths[k] <= g.tolerated(k, t, slack) {
+			if worths[k] = bin.Bound(pi, g.mu[k]); worths[k] <= g.tolerated(k, t, slack) {
 				return
 			}
 		}
-		rel := bin.Relax(p.pi)
+		rel := bin.Relax(pi)
 		g.mu[k], worths[k] = rel.Mu, rel.Value
 		if rel.Value > g.tolerated(k, t, slack)+1e-12 {
 			found[k] = &offer{k: k, rel: rel, over: rel.Value/max(t, 1e-12) - 1}
@@ -272,11 +293,12 @@ func (g *generator) priceRound(m *simplex.Master, p, exact prices, worths []floa
 	offers := g.sweep(p, 1e-7, worths)
 	for i := range offers {
 		o := &offers[i]
-		c, _ := g.bins[o.k].Fill(p.pi, o.rel, g.rooms[o.k])
+		c, _ := g.bins[o.k].Fill(g.worthsIn(o.k, p), o.rel, g.rooms[o.k])
 		o.fill = g.bins[o.k].Global(c)
 		w := g.bins[o.k].SavedBy(o.fill.Shapes, floats(o.fill.Counts))
+		pi := g.worthsIn(o.k, exact)
 		for j, s := range o.fill.Shapes {
-			w += float64(exact.pi[s] * float64(o.fill.Counts[j]))
+			w += float64(pi[s] * float64(o.fill.Counts[j]))
 		}
 		o.worth = w/max(g.threshold(o.k, exact), 1e-12) - 1
 	}
@@ -322,7 +344,7 @@ func (g *generator) boundRound(m *simplex.Master, p prices, worths []float64) in
 	added := 0
 	for _, o := range offers {
 		t := g.threshold(o.k, p)
-		c, worth := g.bins[o.k].Fill(p.pi, o.rel, g.rooms[o.k])
+		c, worth := g.bins[o.k].Fill(g.worthsIn(o.k, p), o.rel, g.rooms[o.k])
 		if worth > g.tolerated(o.k, t, slackTarget) && g.add(m, o.k, g.bins[o.k].Global(c)) {
 			added++
 		}
@@ -402,11 +424,11 @@ func (g *generator) addAll(m *simplex.Master, p prices, k int, contents []knapsa
 		if g.add(m, k, c) {
 			n++
 		}
-		worth := 0.0
-		for i, s := range c.Shapes {
-			worth += float64(p.pi[s] * float64(c.Counts[i]))
-		}
 		for _, twin := range g.twinsOf(k) {
+			worth, pi := 0.0, g.worthsIn(twin, p)
+			for i, s := range c.Shapes {
+				worth += float64(pi[s] * float64(c.Counts[i]))
+			}
 			if worth > g.tolerated(twin, g.threshold(twin, p), slackTarget) && g.bins[twin].Holds(c, g.rooms[twin]) && g.add(m, twin, c) {
 				n++
 			}

@@ -92,9 +92,9 @@ func (g *generator) giveUp(m *simplex.Master, w proving, o offer, v proved) int 
 		return 0
 	}
 	if v.unreal != nil {
-		worth := 0.0
+		worth, pi := 0.0, g.worthsIn(o.k, p)
 		for l, n := range v.unreal {
-			worth += float64(p.pi[g.bins[o.k].Shapes[l]] * float64(n))
+			worth += float64(pi[g.bins[o.k].Shapes[l]] * float64(n))
 		}
 		if worth > g.tolerated(o.k, g.threshold(o.k, p), slackTarget) { // it may owe what it is worth to cards and dimensions that it leaves empty
 			g.addFraction(m, o.k, floats(v.unreal))

@@ -206,8 +206,8 @@ type Certificate struct {
 	Trees []Tree `json:"trees,omitempty"`
 }
 
-// Tree bounds what a group of items costs by cases on how many bins of some kinds are used: the
-// bound is the least of its leaves.
+// Tree bounds what a group of items costs by cases on how many bins of some kinds are used, or how many copies of some items
+// lie in them: the bound is the least of its leaves.
 type Tree struct {
 	Items []int `json:"items"` // ascending
 	Root  Node  `json:"root"`
@@ -215,17 +215,19 @@ type Tree struct {
 
 // Node is a case: a leaf, or two cases of which one must hold.
 type Node struct {
-	Bins []int `json:"bins,omitempty"` // kinds whose bins are counted together, ascending
-	Most int64 `json:"most,omitempty"` // Low: there are at most so many; High: at least one more
-	Low  *Node `json:"low,omitempty"`
-	High *Node `json:"high,omitempty"`
-	Leaf *Leaf `json:"leaf,omitempty"`
+	Bins  []int `json:"bins,omitempty"`  // kinds whose bins are counted together, ascending
+	Items []int `json:"items,omitempty"` // of the tree, ascending: their copies in these bins are counted, in place of the bins
+	Most  int64 `json:"most,omitempty"`  // Low: there are at most so many; High: at least one more
+	Low   *Node `json:"low,omitempty"`
+	High  *Node `json:"high,omitempty"`
+	Leaf  *Leaf `json:"leaf,omitempty"`
 }
 
 // Leaf is a certificate for the items of a tree in one case. Beside what Certificate says, each
 // branch from the root down has a dual μ ≥ 0: a branch to Low adds μ to what its bins may be
 // worth and takes μ·Most from the bound, one to High takes μ from what they may be worth and
-// adds μ·(Most+1) to the bound.
+// adds μ·(Most+1) to the bound. Where copies are counted, Low takes μ from what each of them is worth in these bins, and High
+// adds it.
 type Leaf struct {
 	Items   [][]int64 `json:"items"` // by position in Tree.Items
 	Bins    []BinDual `json:"bins,omitempty"`
