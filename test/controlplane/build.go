@@ -50,6 +50,8 @@ var manifests = []struct{ module, path, from, to string }{
 	{"karpenter", "sigs.k8s.io/karpenter", "kwok/apis/crds", "karpenter"},
 	{"kwok", "sigs.k8s.io/kwok", "kustomize/stage/node/fast/node-initialize.yaml", "stages"},
 	{"kwok", "sigs.k8s.io/kwok", "kustomize/stage/node/heartbeat-with-lease/node-heartbeat-with-lease.yaml", "stages"},
+	{"kwok", "sigs.k8s.io/kwok", "kustomize/stage/pod/fast/pod-ready.yaml", "stages"},
+	{"kwok", "sigs.k8s.io/kwok", "kustomize/stage/pod/fast/pod-delete.yaml", "stages"},
 }
 
 // Build makes what Start needs in the folder cache, of the modules in the folder modules, and says on log what it does

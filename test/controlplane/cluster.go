@@ -49,23 +49,18 @@ const (
 
 // Start runs a control plane and waits until it answers and Karpenter is ready. An error names what is missing, or the program
 // that has ended, with the last lines of its log; what has been started is stopped then.
-func Start(ctx context.Context, o Options) (c *Cluster, err error) {
+func Start(ctx context.Context, o Options) (*Cluster, error) {
 	if names := missing(o.Cache); len(names) > 0 {
 		return nil, fmt.Errorf("%w: %s (looked in %s): run make test-e2e, which builds them", ErrMissing, strings.Join(names, ", "), o.Cache)
 	}
-	c = &Cluster{options: o}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, c.Stop())
-		}
-	}()
+	c := &Cluster{options: o}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for _, step := range []func(context.Context) error{
 		c.choosePorts, c.issueKeys, c.startServer, c.startControllers, c.startKwok, c.installCRDs, c.startKarpenter,
 	} {
 		if err := step(ctx); err != nil {
-			return nil, err
+			return nil, errors.Join(err, c.Stop())
 		}
 	}
 	return c, nil
@@ -246,14 +241,19 @@ func (c *Cluster) startControllers(context.Context) error {
 	return nil
 }
 
-// startKwok starts kwok with its stages in a file, so that the cluster needs none of kwok's CRDs. Stages of pods are
-// those that kwok has built in; as soon as there is one about nodes in the file, all have to be there.
+// kwokConfiguration has four workers a queue, as kwok's own manifests; it names no default.
+const kwokConfiguration = `apiVersion: config.kwok.x-k8s.io/v1alpha1
+kind: KwokConfiguration
+options: {nodeLeaseDurationSeconds: 40, nodeLeaseParallelism: 4, podPlayStageParallelism: 4, nodePlayStageParallelism: 4, enablePodsOnNodeSyncStreamWatch: true}
+`
+
+// startKwok starts kwok with its stages in a file, so that the cluster needs none of kwok's CRDs.
 func (c *Cluster) startKwok(context.Context) error {
 	files, err := filepath.Glob(filepath.Join(c.options.Cache, "manifests", "stages", "*.yaml"))
 	if err != nil || len(files) == 0 {
 		return fmt.Errorf("%w: kwok's stages", ErrMissing)
 	}
-	documents := []string{"apiVersion: config.kwok.x-k8s.io/v1alpha1\nkind: KwokConfiguration\n"}
+	documents := []string{kwokConfiguration}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
