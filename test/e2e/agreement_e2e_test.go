@@ -4,9 +4,13 @@ package e2e
 
 import (
 	"context"
+	"encoding/csv"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -250,6 +254,9 @@ var _ = Describe("agreement", func() {
 			return trial{pools: []string{open("open", "", fourXLarge)}, pods: mix(9, 80, ""),
 				daemons: []*appsv1.DaemonSet{daemonSet("agent", "cpu=300m,memory=600Mi"), daemonSet("logs", "cpu=120m,memory=200Mi")}}
 		}),
+		Entry("recorded pods (Alibaba, 2023), CPU and GPU", func() trial {
+			return trial{pools: []string{tainted("gpu", "", onDemand, cards), open("open", "")}, pods: recorded(150)}
+		}),
 		Entry("beside nodes that run", func() trial {
 			// What comes is larger than any hole, or fits the only one.
 			return trial{pools: []string{open("open", "", fourXLarge)}, before: group("old", 8, "cpu=3500m,memory=12Gi", ""),
@@ -257,3 +264,39 @@ var _ = Describe("agreement", func() {
 		}),
 	)
 })
+
+// recorded are the first n pods of Alibaba's list of 2023 that ask for whole cards or none. Pods that differ in cards
+// only are told apart by a MiB, so that no order of equals is left to chance.
+func recorded(n int) []*corev1.Pod {
+	root := os.Getenv("TENON_TRACES")
+	if root == "" {
+		root = "../../../shared/traces"
+	}
+	file := filepath.Join(root, "alibaba-gpu-v2023", "openb_pod_list_default.csv")
+	f, err := os.Open(file)
+	if err != nil {
+		Skip("no recording at " + file + ": get cluster-trace-gpu-v2023/csv of github.com/alibaba/clusterdata and set TENON_TRACES")
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	Expect(err).NotTo(HaveOccurred())
+	var some []*corev1.Pod
+	for _, row := range rows[1:] {
+		name, cpu, cards, share := row[0], row[1], row[3], row[4]
+		memory, err := strconv.Atoi(row[2])
+		Expect(err).NotTo(HaveOccurred())
+		count, err := strconv.Atoi(cards)
+		Expect(err).NotTo(HaveOccurred())
+		if count > 0 && share != "1000" {
+			continue
+		}
+		asks, tolerates := fmt.Sprintf("cpu=%sm,memory=%dMi", cpu, memory+count), ""
+		if count > 0 {
+			asks, tolerates = asks+",nvidia.com/gpu="+cards, "tolerations: [{key: team, operator: Exists}]"
+		}
+		if some = append(some, group(name, 1, asks, tolerates)...); len(some) == n {
+			break
+		}
+	}
+	return some
+}
