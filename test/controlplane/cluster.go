@@ -264,7 +264,7 @@ func (c *Cluster) startKwok(context.Context) error {
 	if c.options.Stages != "" {
 		documents = append(documents, c.options.Stages)
 	}
-	if err := os.WriteFile(filepath.Join(c.options.Folder, "kwok.yaml"), []byte(strings.Join(documents, "\n---\n")), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(c.options.Folder, "kwok.yaml"), []byte(strings.Join(documents, "\n---\n")), 0o600); err != nil { //nolint:gosec // the folder is the caller's own
 		return fmt.Errorf("write kwok.yaml: %w", err)
 	}
 	return c.run("kwok", nil, "--kubeconfig=kwok.kubeconfig", "--config=kwok.yaml", "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",

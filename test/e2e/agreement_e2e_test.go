@@ -181,8 +181,8 @@ func apart(app string) string {
 }
 
 var _ = Describe("agreement", func() {
-	DescribeTable("Karpenter decides what was computed in process", func(ctx context.Context, make func() trial) {
-		judge(ctx, CurrentSpecReport().LeafNodeText, make())
+	DescribeTable("Karpenter decides what was computed in process", func(ctx context.Context, given func() trial) {
+		judge(ctx, CurrentSpecReport().LeafNodeText, given())
 	},
 		Entry("pods of one size, any type", func() trial {
 			return trial{pools: []string{open("open", "")}, pods: group("web", 60, "cpu=1700m,memory=3Gi", "")}

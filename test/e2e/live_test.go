@@ -77,8 +77,8 @@ func create(ctx context.Context, kindOf, text string) {
 	}, waitMost, waitSteps).Should(Succeed(), "%s %s is ready", kindOf, o.GetName())
 }
 
-// clear takes everything away that a case has made.
-func clear(ctx context.Context) {
+// takeAway removes everything that a case has made.
+func takeAway(ctx context.Context) {
 	c := cluster.Client()
 	for _, list := range []client.Object{&appsv1.Deployment{}, &appsv1.DaemonSet{}, &appsv1.ReplicaSet{}} {
 		Expect(c.DeleteAllOf(ctx, list, client.InNamespace(namespace), client.PropagationPolicy(metav1.DeletePropagationBackground))).To(Succeed())

@@ -87,7 +87,7 @@ var suiteFailed bool
 var _ = AfterEach(func(ctx context.Context) {
 	suiteFailed = suiteFailed || CurrentSpecReport().Failed()
 	Expect(cluster.Fault()).To(Succeed())
-	clear(ctx)
+	takeAway(ctx)
 })
 
 var _ = AfterSuite(func() {
@@ -95,6 +95,6 @@ var _ = AfterSuite(func() {
 		return
 	}
 	table := Table(outcomes)
-	fmt.Fprintln(os.Stdout, table) //nolint:forbidigo // what make test-e2e is run for
+	fmt.Fprintln(os.Stdout, table)
 	Expect(os.WriteFile(filepath.Join(cache, "agreement.md"), []byte(table), 0o644)).To(Succeed())
 })

@@ -16,10 +16,10 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := controlplane.Build(ctx, "test/e2e/build", ".cache/e2e", os.Stderr); err != nil {
+	err := controlplane.Build(ctx, "test/e2e/build", ".cache/e2e", os.Stderr)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
-		stop()
 		os.Exit(1)
 	}
 }
