@@ -106,6 +106,9 @@ func judge(ctx context.Context, name string, t trial) Outcome {
 		Decided: decided(ctx, slices.Concat(made[:first]...)), Filled: filled(ctx, old),
 	}
 	o.Explanation = explain(o, len(made)-first, t.explained)
+	if n := len(slices.DeleteFunc(pods(ctx), func(p *corev1.Pod) bool { return p.Spec.NodeName != "" || !ofDaemonSet(p) })); n > 0 {
+		o.Explanation += fmt.Sprintf("; %d pods of DaemonSets find their node full", n)
+	}
 	outcomes = append(outcomes, o)
 	_, differences := Compare(o.Want, o.Decided, o.Zoned)
 	_, unfilled := Compare(o.Want, o.Filled, o.Zoned)
