@@ -71,10 +71,10 @@ var _ = BeforeSuite(func(ctx context.Context) {
 		}
 		Expect(os.RemoveAll(folder)).To(Succeed())
 	})
-	// All pods of a case are created within a second: they are one batch.
+	// All pods of a case are created within seconds, and one follows the other faster than this: they are one batch.
 	cluster, err = controlplane.Start(ctx, controlplane.Options{
 		Cache: absolute, Folder: folder, Types: types, Stages: slicer,
-		Karpenter: []string{"BATCH_IDLE_DURATION=3s", "BATCH_MAX_DURATION=60s"},
+		Karpenter: []string{"BATCH_IDLE_DURATION=5s", "BATCH_MAX_DURATION=60s"},
 	})
 	if err != nil {
 		Fail(err.Error())
