@@ -15,7 +15,7 @@ LINT    := .cache/bin/golangci-lint
 
 .PHONY: help
 help: ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: build
 build: ## Build bin/tenon
@@ -31,6 +31,11 @@ run: build ## Plan the embedded example cluster, print the plan, write out/plan.
 test: ## Run all tests, and those against VPA's own code
 	@go test -timeout 20m ./...
 	@go -C test/vpa test -timeout 20m ./...
+
+.PHONY: test-e2e
+test-e2e: ## Run the suites against a real API server and Karpenter (built once: 14 minutes)
+	@nice -n 10 go run ./test/e2e/build
+	@go -C test/e2e test -tags e2e -timeout 30m -args -ginkgo.seed=1 -ginkgo.no-color -ginkgo.timeout=25m
 
 .PHONY: verify
 verify: $(LINT) ## Check format, vet, lint, modules, generated files and the rules of the house
