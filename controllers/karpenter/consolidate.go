@@ -144,7 +144,7 @@ func (r *round) look(pools []*kube.NodePool) {
 		r.candidates = append(r.candidates, k)
 	}
 	slices.SortFunc(r.candidates, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(controller.SavingsRatio(b.price, b.cost), controller.SavingsRatio(a.price, a.cost)), strings.Compare(a.name, b.name))
+		return cmp.Or(cmp.Compare(disruption.SavingsRatio(b.price, b.cost), disruption.SavingsRatio(a.price, a.cost)), strings.Compare(a.name, b.name))
 	})
 }
 

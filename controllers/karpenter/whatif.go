@@ -142,12 +142,8 @@ func (c *cluster) typeOf(n *state.StateNode) *cloudprovider.InstanceType {
 
 // holds says why Karpenter would not even look at a node.
 func (c *cluster) holds(n *state.StateNode, limits pdb.Limits) string {
-	recorder := events.NewRecorder(&record.FakeRecorder{})
-	if err := n.ValidateNodeDisruptable(c.clock); err != nil {
-		return reasonOf(err)
-	}
-	if _, err := n.ValidatePodsDisruptable(c.ctx, c.client, limits, c.clock, recorder); err != nil {
-		return reasonOf(err)
+	if reason := c.holdsPods(n, limits); reason != "" {
+		return reason
 	}
 	labels := n.Labels()
 	for _, key := range []string{v1.CapacityTypeLabelKey, corev1.LabelTopologyZone} {
@@ -157,6 +153,17 @@ func (c *cluster) holds(n *state.StateNode, limits pdb.Limits) string {
 	}
 	if c.typeOf(n) == nil {
 		return fmt.Sprintf("Instance Type %q not found", labels[corev1.LabelInstanceTypeStable])
+	}
+	return ""
+}
+
+// holdsPods says why Karpenter would not take a node for any reason but repair and expiry.
+func (c *cluster) holdsPods(n *state.StateNode, limits pdb.Limits) string {
+	if err := n.ValidateNodeDisruptable(c.clock); err != nil {
+		return reasonOf(err)
+	}
+	if _, err := n.ValidatePodsDisruptable(c.ctx, c.client, limits, c.clock, events.NewRecorder(&record.FakeRecorder{})); err != nil {
+		return reasonOf(err)
 	}
 	return ""
 }
