@@ -57,7 +57,7 @@ func newRoot(name string) *cobra.Command {
 	}
 	root.SetUsageTemplate(root.UsageTemplate() + `{{if not .HasParent}}` + rootNotes + `{{end}}`)
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newPlan(), newTargets(), newEvaluate(), newExplain(), newVerify(), newPack(), newCatalog(), newVersion())
+	root.AddCommand(newPlan(), newTargets(), newEvaluate(), newExplain(), newVerify(), newWhatif(), newPack(), newCatalog(), newVersion())
 	root.SetHelpCommand(newHelp())
 	return root
 }
