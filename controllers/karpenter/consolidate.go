@@ -22,6 +22,7 @@ import (
 // ConsolidateOptions bound how far a consolidation is followed.
 type ConsolidateOptions struct {
 	StepsMost int // 0: 100
+	AsksMost  int // how many sets of nodes are tried in all, each a run of Karpenter's scheduler; 0: 1,000
 }
 
 // Method is which of Karpenter's consolidations takes a step.
@@ -47,7 +48,7 @@ type Consolidation struct {
 	AfterPerHour  pricing.Micro `json:"afterPerHour"`
 	NodesBefore   int           `json:"nodesBefore"`
 	NodesAfter    int           `json:"nodesAfter"`
-	Rests         bool          `json:"rests"` // false: StepsMost was reached
+	Rests         bool          `json:"rests"` // false: a limit was reached
 	World         World         `json:"-"`     // after the last step
 }
 
@@ -60,14 +61,14 @@ type Consolidation struct {
 func (w World) Consolidate(ctx context.Context, opts ConsolidateOptions) (out Consolidation, err error) {
 	defer rescue(&err)
 	out = Consolidation{Steps: []Step{}, BeforePerHour: w.PricePerHour(), NodesBefore: len(w.Nodes)}
-	made := 0
+	made, asks := 0, cmp.Or(opts.AsksMost, 1000)
 	for most := cmp.Or(opts.StepsMost, 100); len(out.Steps) < most; {
-		step, err := w.step(ctx)
+		step, err := w.step(ctx, &asks)
 		if err != nil {
 			return Consolidation{}, err
 		}
 		if step == nil {
-			out.Rests = true
+			out.Rests = asks > 0
 			break
 		}
 		w = w.without(&step.Removal, made)
@@ -93,15 +94,16 @@ type round struct {
 	limits     pdb.Limits
 	candidates []candidate // by falling savings ratio, then name
 	totals     map[string]controller.NodePoolTotals
+	asks       *int // that are left
 }
 
 // step is the next command, or nil.
-func (w World) step(ctx context.Context) (*Step, error) {
+func (w World) step(ctx context.Context, asks *int) (*Step, error) {
 	c, err := w.build(ctx)
 	if err != nil {
 		return nil, err
 	}
-	r := round{cluster: c, totals: map[string]controller.NodePoolTotals{}}
+	r := round{cluster: c, asks: asks, totals: map[string]controller.NodePoolTotals{}}
 	if r.limits, err = pdb.NewLimits(c.ctx, c.client); err != nil {
 		return nil, fmt.Errorf("%w: PodDisruptionBudgets: %w", ErrKarpenter, err)
 	}
@@ -218,8 +220,12 @@ func (r *round) single() (*Step, error) {
 	return nil, nil
 }
 
-// try is nil where Karpenter would not do it.
+// try is nil where Karpenter would not do it, or the limit is reached.
 func (r *round) try(method Method, set []candidate) (*Step, error) {
+	if *r.asks <= 0 {
+		return nil, nil
+	}
+	*r.asks--
 	var names []string
 	source := 0.0
 	for _, k := range set {

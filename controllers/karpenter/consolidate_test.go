@@ -106,6 +106,12 @@ func TestConsolidate(t *testing.T) {
 			}
 		})
 	}
+	t.Run("so are sets", func(t *testing.T) {
+		c, err := slack().Consolidate(context.Background(), ConsolidateOptions{AsksMost: 1})
+		if err != nil || len(c.Steps) != 2 || c.Rests || len(c.Steps[1].Nodes) != 2 { // the second half of the search is not made
+			t.Errorf("got %d steps, rests %v, %v", len(c.Steps), c.Rests, err)
+		}
+	})
 	t.Run("steps are bounded", func(t *testing.T) {
 		c, err := slack().Consolidate(context.Background(), ConsolidateOptions{StepsMost: 1})
 		if err != nil || len(c.Steps) != 1 || c.Rests {
