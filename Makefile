@@ -12,14 +12,20 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 COMMIT  := $(shell git rev-parse HEAD 2>/dev/null)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 LINT    := .cache/bin/golangci-lint
+# A workspace in which Karpenter takes nothing by chance (controllers/karpenter/gen). Without it all the same builds.
+ORDER   := .cache/order/go.work
+ordered := GOWORK='$(CURDIR)/$(ORDER)'
+
+$(ORDER): go.mod controllers/karpenter/gen/main.go
+	@GOWORK=off go run ./controllers/karpenter/gen '$(@D)'
 
 .PHONY: help
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: build
-build: ## Build bin/tenon
-	@go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tenon ./cmd/tenon
+build: $(ORDER) ## Build bin/tenon
+	@$(ordered) go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tenon ./cmd/tenon
 	@ln -sf tenon bin/kubectl-tenon
 
 .PHONY: run
@@ -28,8 +34,8 @@ run: build ## Plan the embedded example cluster, print the plan, write out/plan.
 	@bin/tenon plan --example --report out/plan.html --out out/plan.json
 
 .PHONY: test
-test: ## Run all tests, and those against VPA's own code
-	@go test -timeout 20m ./...
+test: $(ORDER) ## Run all tests, and those against VPA's own code
+	@$(ordered) go test -timeout 20m ./...
 	@go -C test/vpa test -timeout 20m ./...
 
 .PHONY: test-e2e
@@ -55,8 +61,8 @@ $(LINT): .ci/golangci/go.mod .ci/golangci/go.sum
 	@touch '$@'
 
 .PHONY: bench
-bench: ## Run the benchmarks and write docs/benchmarks.md (20 minutes)
-	@go run ./test/bench
+bench: $(ORDER) ## Run the benchmarks and write docs/benchmarks.md (20 minutes)
+	@$(ordered) go run ./test/bench
 
 .PHONY: picture
 picture: run ## Take docs/report.png of the example's report (needs Debian's chromium)

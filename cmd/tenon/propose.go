@@ -14,8 +14,10 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/tenon-sh/tenon/binpack/model"
+	"github.com/tenon-sh/tenon/controllers/karpenter"
 	"github.com/tenon-sh/tenon/controllers/manifest"
 	"github.com/tenon-sh/tenon/controllers/proposal"
 	"github.com/tenon-sh/tenon/planner"
@@ -37,8 +39,15 @@ const proposeExample = `  tenon propose -f cluster.yaml -d out/
   tenon propose -f cluster.yaml --usage usage.csv.gz --steer gpu --pools 4 -d out/ --force
   kubectl apply -k out/`
 
-// driftOf says which nodes the edit of a NodePool replaces.
-var driftOf proposal.DriftFunc
+// drift says which nodes the edit of a NodePool replaces, by Karpenter's own code.
+func drift(before, after []byte, nodes []*corev1.Node) ([]proposal.Drifted, error) {
+	drifted, err := karpenter.Drift(before, after, nodes)
+	out := make([]proposal.Drifted, len(drifted))
+	for i, d := range drifted {
+		out[i] = proposal.Drifted{Node: d.Node, Reason: d.Reason}
+	}
+	return out, err
+}
 
 var errNoDesign = errors.New("the plan was not replayed through Karpenter's scheduler, so that there is nothing to propose")
 
@@ -175,7 +184,7 @@ func (o *proposeOptions) propose(s *planner.Snapshot, plan planner.Plan, command
 	}
 	in := proposal.Input{
 		Plan: plan, Document: document, Built: *plan.Karpenter, BuiltAt: plan.Cost.KarpenterPerHour, Snapshot: s, Objects: source.read, Catalog: source.prices,
-		Drift: driftOf, Headroom: o.percent, Version: readBuild().Version, Command: command,
+		Drift: drift, Headroom: o.percent, Version: readBuild().Version, Command: command,
 	}
 	if len(source.catalog.files) > 0 {
 		in.List = pricing.Default()

@@ -57,7 +57,7 @@ func newRoot(name string) *cobra.Command {
 	}
 	root.SetUsageTemplate(root.UsageTemplate() + `{{if not .HasParent}}` + rootNotes + `{{end}}`)
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newPlan(), newPropose(), newTargets(), newEvaluate(), newExplain(), newVerify(), newPack(), newCatalog(), newVersion())
+	root.AddCommand(newPlan(), newPropose(), newWhatif(), newTargets(), newEvaluate(), newExplain(), newVerify(), newPack(), newCatalog(), newVersion())
 	root.SetHelpCommand(newHelp())
 	return root
 }

@@ -54,6 +54,21 @@ func (o *sourceOptions) flags(cmd *cobra.Command) {
 	choose(cmd, "gpu-sharing", openb.TimeSlicing, openb.MIG)
 }
 
+// clusterFlags are those of commands that want a cluster's objects.
+func (o *sourceOptions) clusterFlags(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVarP(&o.files, "file", "f", nil, "objects of a cluster: `FILE`, folder or \"-\"; can be repeated")
+	cmd.Flags().BoolVar(&o.example, "example", false, "the example cluster in this binary")
+	o.catalog.flags(cmd)
+}
+
+// checkCluster is check for clusterFlags.
+func (o *sourceOptions) checkCluster() error {
+	if (len(o.files) > 0) == o.example {
+		return badInputf("no cluster to look at: give either -f FILE or --example")
+	}
+	return nil
+}
+
 // given tells whether any input was named.
 func (o *sourceOptions) given() bool { return len(o.files) > 0 || o.trace != "" || o.example }
 

@@ -4,7 +4,8 @@
 // A World is what Karpenter would see of a cluster. FromObjects makes one of a dump, FromSnapshot one of a
 // planner.Snapshot, and its fields are there to be edited: another NodePool, other requests. World.Schedule lets
 // Karpenter place the pods that have no node, beside the nodes that exist; World.WhatIf lets it take nodes away, as its
-// consolidation would try to. World.Greenfield drops the nodes, so that everything is placed anew.
+// consolidation would try to; World.Consolidate follows it step by step, and World.WhatIfEdited says what an edit of a
+// NodePool does. World.Greenfield drops the nodes, so that everything is placed anew.
 //
 // # What is Karpenter's and what is ours
 //
@@ -17,8 +18,9 @@
 // # Determinism
 //
 // UIDs, by which Karpenter breaks ties, are hashes of names; one worker looks at candidates; lists are sorted on the way
-// in and out. So the same World gives the same Result, but where pods are bound to zones by spread or affinity: among
-// equally good zones Karpenter takes what a Go map yields first. See docs/design/0004-karpenter.md.
+// in and out. What Karpenter itself takes by chance, among equally good zones, is in order where Ordered is true: in
+// binaries that make builds, with a workspace that controllers/karpenter/gen writes. Elsewhere the same World gives the
+// same Result but where pods are bound to zones by spread or affinity. See docs/design/0004-karpenter.md.
 //
 // # What it refuses
 //

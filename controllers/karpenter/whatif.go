@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"k8s.io/client-go/tools/record"
 	v1 "sigs.k8s.io/karpenter/pkg/apis/v1"
 	"sigs.k8s.io/karpenter/pkg/cloudprovider"
+	"sigs.k8s.io/karpenter/pkg/controllers/provisioning/scheduling"
 	"sigs.k8s.io/karpenter/pkg/controllers/state"
 	"sigs.k8s.io/karpenter/pkg/events"
 	"sigs.k8s.io/karpenter/pkg/utils/disruption"
@@ -77,7 +79,7 @@ func (w World) WhatIf(ctx context.Context, sets ...[]string) (removals []Removal
 	return removals, nil
 }
 
-// remove answers one question.
+// remove answers one question. Several nodes are taken as Karpenter's multi-node consolidation would.
 func (c *cluster) remove(names []string, limits pdb.Limits) (Removal, error) {
 	gone := map[string]bool{}
 	for _, name := range names {
@@ -113,7 +115,10 @@ func (c *cluster) remove(names []string, limits pdb.Limits) (Removal, error) {
 	r.Result = s.result(c)
 	r.BeforePerHour, r.AfterPerHour = micro(before), r.Result.PricePerHour
 	if r.Reason == "" {
-		if r.Decision, r.Reason = c.decide(s, spot, before); r.Decision != Keep {
+		if r.Decision, r.Reason = c.decide(s, spot, before); r.Decision == Replace && len(r.Nodes) > 1 {
+			r.Decision, r.Reason = c.cheaperThanSame(s.claims[0], r.Nodes, nodes)
+		}
+		if r.Decision != Keep {
 			r.AfterPerHour = 0
 			for _, claim := range s.claims { // what is left once dearer types are out
 				r.AfterPerHour = r.AfterPerHour.Plus(launch(claim).PricePerHour)
@@ -137,12 +142,8 @@ func (c *cluster) typeOf(n *state.StateNode) *cloudprovider.InstanceType {
 
 // holds says why Karpenter would not even look at a node.
 func (c *cluster) holds(n *state.StateNode, limits pdb.Limits) string {
-	recorder := events.NewRecorder(&record.FakeRecorder{})
-	if err := n.ValidateNodeDisruptable(c.clock); err != nil {
-		return reasonOf(err)
-	}
-	if _, err := n.ValidatePodsDisruptable(c.ctx, c.client, limits, c.clock, recorder); err != nil {
-		return reasonOf(err)
+	if reason := c.holdsPods(n, limits); reason != "" {
+		return reason
 	}
 	labels := n.Labels()
 	for _, key := range []string{v1.CapacityTypeLabelKey, corev1.LabelTopologyZone} {
@@ -152,6 +153,17 @@ func (c *cluster) holds(n *state.StateNode, limits pdb.Limits) string {
 	}
 	if c.typeOf(n) == nil {
 		return fmt.Sprintf("Instance Type %q not found", labels[corev1.LabelInstanceTypeStable])
+	}
+	return ""
+}
+
+// holdsPods says why Karpenter would not take a node for any reason but repair and expiry.
+func (c *cluster) holdsPods(n *state.StateNode, limits pdb.Limits) string {
+	if err := n.ValidateNodeDisruptable(c.clock); err != nil {
+		return reasonOf(err)
+	}
+	if _, err := n.ValidatePodsDisruptable(c.ctx, c.client, limits, c.clock, events.NewRecorder(&record.FakeRecorder{})); err != nil {
+		return reasonOf(err)
 	}
 	return ""
 }
@@ -195,6 +207,34 @@ func (c *cluster) decide(s *solution, allSpot bool, price float64) (Decision, st
 	if len(claim.InstanceTypeOptions) == 0 {
 		claim.InstanceTypeOptions = choices
 		return Keep, "Can't replace with a cheaper node"
+	}
+	return Replace, ""
+}
+
+// cheaperThanSame follows filterOutSameInstanceType: where the one replacement may be of a type that goes, only what is
+// cheaper than that type is left, since keeping that node and deleting the others does the same with fewer moves.
+func (c *cluster) cheaperThanSame(claim *scheduling.NodeClaim, names []string, nodes map[string]*state.StateNode) (Decision, string) {
+	going := map[string]float64{} // the lowest price of each type that goes
+	for _, name := range names {
+		t := c.typeOf(nodes[name])
+		if t == nil {
+			continue
+		}
+		price := disruption.ResolveOfferingPrice(nodes[name].Labels(), t)
+		if had, ok := going[t.Name]; !ok || price < had {
+			going[t.Name] = price
+		}
+	}
+	most := math.MaxFloat64
+	for _, t := range claim.InstanceTypeOptions {
+		if price, ok := going[t.Name]; ok {
+			most = min(most, price)
+		}
+	}
+	choices := claim.InstanceTypeOptions
+	if _, err := claim.RemoveInstanceTypeOptionsByPriceAndMinValues(claim.Requirements, most); err != nil || len(claim.InstanceTypeOptions) == 0 {
+		claim.InstanceTypeOptions = choices
+		return Keep, "Can't replace with a node that is cheaper than one of the same type that goes"
 	}
 	return Replace, ""
 }

@@ -90,6 +90,12 @@ type NodePoolSpec struct {
 	Limits   corev1.ResourceList `json:"limits"`
 	Weight   *int32              `json:"weight"`
 	Replicas *int64              `json:"replicas"` // set: a static pool, with so many nodes whatever pods there are
+
+	// Disruption says when Karpenter may take nodes away; "": its defaults, WhenEmptyOrUnderutilized and "0s".
+	Disruption struct {
+		ConsolidationPolicy string `json:"consolidationPolicy,omitempty"`
+		ConsolidateAfter    string `json:"consolidateAfter,omitempty"` // a duration, or "Never"
+	} `json:"disruption"`
 }
 
 // NodeTemplate is what every node of a pool is given.
@@ -102,7 +108,19 @@ type NodeTemplate struct {
 		Taints        []corev1.Taint `json:"taints"`
 		StartupTaints []corev1.Taint `json:"startupTaints"`
 		Requirements  []Requirement  `json:"requirements"`
+
+		// Of these planning only needs to know whether they change: every node is replaced then.
+		NodeClassRef           *NodeClassRef `json:"nodeClassRef,omitempty"`
+		ExpireAfter            string        `json:"expireAfter,omitempty"`
+		TerminationGracePeriod string        `json:"terminationGracePeriod,omitempty"`
 	} `json:"spec"`
+}
+
+// NodeClassRef names the cloud's part of a NodePool.
+type NodeClassRef struct {
+	Group string `json:"group"`
+	Kind  string `json:"kind"`
+	Name  string `json:"name"`
 }
 
 // Requirement is one condition on a label. Operators are In, NotIn, Exists, DoesNotExist, Gt, Lt, Gte and Lte.
