@@ -36,8 +36,8 @@ type count struct {
 
 // groupKinds lists the sets of kinds whose numbers are branched on: those of equal price and room, which differ by zone or
 // class only; each by itself, for where a whole number of one size lies in fractions of zones; and wider ones. Kinds of one zone are
-// no set where it is settled what lies there: a certificate counts a copy at what it is worth in the zone where that is least, so
-// what such a branch makes it worth more in its own proves nothing.
+// no set where it is settled what lies there: with them certificates proved less than the cases claimed (seed 2, 60 shapes: 0.23 % in
+// place of 0.00), presumably as duals of one item then differ between zones.
 func (g *generator) groupKinds() {
 	g.groups, g.groupsOf = nil, make([][]int, len(g.bins))
 	seen := map[string]bool{}
