@@ -118,7 +118,7 @@ func TestPlanWithUsage(t *testing.T) {
 	if got := tenon(t, "", "explain", out, "shop/Deployment/checkout"); got.code != exitOK || !strings.Contains(got.stdout, "OOM") {
 		t.Errorf("explain: exit code %d, %s%s", got.code, got.stdout, got.stderr)
 	}
-	if got := tenon(t, "", "plan", "--example", "--usage", file, "--work", "fast", "-o", "patch"); got.code != exitOK || !strings.Contains(got.stdout, "name: checkout") {
+	if got := tenon(t, "", "plan", "--example", "--usage", file, "--work", "fast", "--no-karpenter", "-o", "patch"); got.code != exitOK || !strings.Contains(got.stdout, "name: checkout") {
 		t.Errorf("patch: exit code %d, %.300s%s", got.code, got.stdout, got.stderr)
 	}
 }

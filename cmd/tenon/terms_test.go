@@ -21,7 +21,7 @@ func TestTermsReachThePlanAndItsProof(t *testing.T) {
 	}
 	run := func(args ...string) fields {
 		save := filepath.Join(t.TempDir(), "plan.json")
-		got := tenon(t, "", append([]string{"plan", "--example", "--work", "fast", "-o", "json", "--out", save}, args...)...)
+		got := tenon(t, "", append([]string{"plan", "--example", "--work", "fast", "--no-karpenter", "-o", "json", "--out", save}, args...)...)
 		var p fields
 		if err := json.Unmarshal([]byte(got.stdout), &p); err != nil {
 			t.Fatalf("exit code %d, stderr %q: %v", got.code, got.stderr, err)

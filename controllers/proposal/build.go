@@ -28,6 +28,8 @@ type Builder struct {
 	PodsMost int64
 	// Progress is told of each replay before it begins; nil: nobody is.
 	Progress func(done, total int64)
+	// Stop, where it says so, ends the replays with the best so far; nil: never.
+	Stop func() bool
 }
 
 // Build is what engine.Input.Build wants. It returns nil where there are more pods than PodsMost.
@@ -51,6 +53,9 @@ func (b Builder) Build(ctx context.Context, s *planner.Snapshot, plan *planner.P
 	var best *planner.Built
 	var asIs pricing.Micro
 	for n := -1; n < len(designs); n++ {
+		if best != nil && b.Stop != nil && b.Stop() {
+			break
+		}
 		if b.Progress != nil {
 			b.Progress(int64(n+1), int64(len(designs)+1))
 		}
