@@ -105,7 +105,7 @@ func TestRefusals(t *testing.T) {
 		"a subcommand that does not exist":                 {"catalog lst", `tenon: no command "lst" in "tenon catalog": did you mean list?`},
 		"a topic that does not exist":                      {"help plam", `tenon: no command "plam" in "tenon": did you mean plan?`},
 		"a flag that does not exist, with what is near":    {"plan --reprot x", `tenon: no flag --reprot: did you mean --report?`},
-		"a flag cut short":                                 {"plan --no x", `tenon: no flag --no: did you mean --no-color or --no-progress or --nodes?`},
+		"a flag cut short":                                 {"plan --no x", `tenon: no flag --no: did you mean --no-color or --no-karpenter or --no-progress or --nodes?`},
 		"a short flag that does not exist":                 {"plan -x", `tenon: no flag -x: see "tenon plan --help"`},
 		"a flag without its value":                         {"plan --catalog", `tenon: flag needs an argument: --catalog: see "tenon plan --help"`},
 		"a number that is none":                            {"catalog list --min-cpu many", `tenon: invalid argument "many" for "--min-cpu" flag: strconv.ParseInt: parsing "many": invalid syntax: see "tenon catalog list --help"`},
