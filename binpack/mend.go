@@ -52,6 +52,22 @@ func (w *certWriter) mend(part colgen.Part, c *colgen.Case, way []step, placed [
 	return true
 }
 
+// worth is colgen.Part.Worth: nil where no item has shapes of several domains.
+func (s *solver) worth(part colgen.Part) func([]float64) float64 {
+	all, split := make([]int64, len(s.p.Items)), false
+	for _, sh := range part.Shapes {
+		split = split || all[sh.Item] > 0
+		all[sh.Item] += sh.Count
+	}
+	if !split {
+		return nil
+	}
+	return func(duals []float64) float64 {
+		w := certWriter{s: s, f: float64(s.scale()), full: float64(s.scale())}
+		return w.value(part, &colgen.Bound{Shapes: duals, Max: make([]float64, len(part.Bins))}, nil, all) / w.full
+	}
+}
+
 // value is what a certificate of a case's bound alone would prove, in its units.
 func (w *certWriter) value(part colgen.Part, b *colgen.Bound, way []step, placed []int64) float64 {
 	c := model.Certificate{Scale: int64(w.full), Items: make([][]int64, len(w.s.p.Items)), Use: make([]int, len(w.s.p.Bins)), Bins: w.bins(part, b), Budgets: w.budgets(b)}

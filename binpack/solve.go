@@ -251,6 +251,7 @@ func (s *solver) parts(shapes []knapsack.Shape) (out []colgen.Part, nowhere []kn
 			nowhere = append(nowhere, part.Shapes...)
 			continue
 		}
+		part.Worth = s.worth(part)
 		out = append(out, part)
 	}
 	return out, nowhere

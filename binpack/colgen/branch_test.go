@@ -95,7 +95,7 @@ func TestTrialsCostWhatCasesCost(t *testing.T) {
 		if err != nil || total(g.incumbent.left) > 0 {
 			continue
 		}
-		g.groupKinds()
+		g.groupKinds(false)
 		n := &caseNode{counts: g.fractions(m), basis: m.Basis()}
 		trial, ok := g.newTrial(n)
 		if !ok {

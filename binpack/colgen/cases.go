@@ -76,7 +76,23 @@ func (g *generator) cases(m *simplex.Master) {
 	if (g.lines == nil && len(g.Shapes) > g.caseMost()) || g.Limits.Nodes == 0 {
 		return
 	}
-	g.groupKinds()
+	zones := g.groupKinds(true)
+	if !g.grow(m) && zones {
+		// To leave numbers of bins in zones alone is another way to branch, better or worse by part: the better tree counts.
+		first := g.tree
+		g.groupKinds(false)
+		g.grow(m)
+		if first.least() >= g.tree.least() {
+			g.tree = first
+		}
+	}
+	if g.tree.on == nil {
+		g.tree = nil
+	}
+}
+
+// grow branches until the bound meets the cost, and reports whether it does.
+func (g *generator) grow(m *simplex.Master) bool {
 	g.tree = &caseNode{bound: g.best, counts: g.fractions(m), basis: m.Basis()}
 	limit := g.casesLimit()
 	most := g.pivots()
@@ -85,9 +101,12 @@ func (g *generator) cases(m *simplex.Master) {
 	}
 	for n := int64(1); n+2 <= limit && g.work.Pivots < most && !g.halted(); n += 2 {
 		worst := g.leastCase()
+		if g.meets(g.cost(g.incumbent.fills), worst.bound.Value) {
+			return true
+		}
 		c, ok := g.branch(worst)
-		if !ok || g.meets(g.cost(g.incumbent.fills), worst.bound.Value) {
-			break
+		if !ok {
+			return false
 		}
 		c.high = true
 		high := c
@@ -98,9 +117,15 @@ func (g *generator) cases(m *simplex.Master) {
 		worst.on, worst.low, worst.high = &low, below, above
 		g.report("cases")
 	}
-	if g.tree.on == nil {
-		g.tree = nil
+	return g.meets(g.cost(g.incumbent.fills), g.tree.least())
+}
+
+// least is the bound that a tree proves: that of its least leaf.
+func (n *caseNode) least() float64 {
+	if n.on == nil {
+		return n.bound.Value
 	}
+	return min(n.low.least(), n.high.least())
 }
 
 // caseMost is up to how many shapes the part is told apart in cases.
@@ -157,6 +182,7 @@ func (g *generator) solveCase(parent *caseNode, c cut) *caseNode {
 		out.counts, out.basis = h.fractions(m), m.Basis()
 	}
 	out.bound = h.best
+	h.believe(&out.bound, parent.bound.Value)
 	if out.bound.Value < float64(g.cost(g.incumbent.fills))*g.scale && !h.halted() {
 		h.improve(m)
 		if out.counts != nil {
@@ -167,6 +193,23 @@ func (g *generator) solveCase(parent *caseNode, c cut) *caseNode {
 	g.cols, g.work, g.cells, g.incumbent = h.cols, h.work, h.cells, h.incumbent
 	g.work.Pivots, g.met = pivots, h.met
 	return out
+}
+
+// believe lowers a case's bound to what a certificate can carry of it (Part.Worth), but not below that of the case above, which
+// holds here too.
+func (g *generator) believe(b *Bound, above float64) {
+	if g.Worth == nil {
+		return
+	}
+	own := *b
+	g.toUnits(&own)
+	claimed := 0.0
+	for s, dual := range own.Shapes {
+		claimed += float64(dual * float64(g.Shapes[s].Count))
+	}
+	if lost := (claimed - g.Worth(own.Shapes)) * g.scale; lost > 1e-9*b.Value {
+		b.Value = max(b.Value-lost, above)
+	}
 }
 
 // under returns the part with rows for the cuts of a case.

@@ -43,6 +43,10 @@ type Part struct {
 	Report   func(Progress) // may be nil
 	// Each calls do for every i < n, in any order or at once; nil: one after the other. Results are joined by index.
 	Each func(n int, do func(i int))
+	// Worth is what all copies of the part's items are worth at duals by shape, in price units, to a certificate: where the parts
+	// settle how many copies of an item lie in which domain, its rules may leave other ways, and the least counts. Nil: what was
+	// settled is all there is.
+	Worth func(duals []float64) float64
 	// Start is what an earlier solve learnt of this part, or nil.
 	Start *Start
 }
