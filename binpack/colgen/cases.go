@@ -207,7 +207,7 @@ func (g *generator) believe(b *Bound, above float64) {
 	for s, dual := range own.Shapes {
 		claimed += float64(dual * float64(g.Shapes[s].Count))
 	}
-	if lost := (claimed - g.Worth(own.Shapes)) * g.scale; lost > 1e-9*b.Value {
+	if lost := float64((claimed - g.Worth(own.Shapes)) * g.scale); lost > 1e-9*b.Value {
 		b.Value = max(b.Value-lost, above)
 	}
 }

@@ -163,7 +163,7 @@ type changes struct {
 func (p *rates) changes(own rises) changes {
 	l := changes{own: own, pool: *p}
 	for i := range l.factors {
-		l.factors[i] = levelLeast * math.Pow(1-(float64(i)+0.5)/levelFactor, -p.size)
+		l.factors[i] = levelLeast * math.Pow(1-float64((float64(i)+0.5)/levelFactor), -p.size)
 	}
 	return l
 }
@@ -178,7 +178,7 @@ func (l *changes) none(days float64) float64 {
 func (l *changes) later(days float64) float64 {
 	sum := 0.0
 	for i := range levelSteps {
-		sum += 1 - l.none(days*(float64(i)+0.5)/levelSteps)
+		sum += 1 - l.none(float64(days*(float64(i)+0.5)/levelSteps))
 	}
 	return sum / levelSteps
 }
