@@ -111,10 +111,10 @@ func toJSON(i item, opts Options) ([]byte, error) {
 // and Karpenter's Deployment says in images and variables which version it is and what it does.
 func whole(i item) bool {
 	has := func(text string) bool { return bytes.Contains(i.text, []byte(text)) }
-	if i.kind == "Deployment" || has("kind: Deployment") {
-		return has("name: karpenter") || has(`name: "karpenter"`) || has("name: 'karpenter'")
+	if i.kind == "NodePool" || i.kind == "NodeOverlay" || has("kind: NodePool") || has("kind: NodeOverlay") {
+		return true
 	}
-	return i.kind == "NodePool" || i.kind == "NodeOverlay" || has("kind: NodePool") || has("kind: NodeOverlay")
+	return (i.kind == "Deployment" || has("kind: Deployment")) && (has("name: karpenter") || has(`name: "karpenter"`) || has("name: 'karpenter'"))
 }
 
 // yamlHint says what to do about the parser's commonest complaints.

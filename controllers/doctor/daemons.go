@@ -15,13 +15,14 @@ import (
 
 // daemons finds DaemonSets that a NodePool's taints keep off its nodes, though their selectors would let them run there.
 func (e *exam) daemons() {
+	sets := byName(e.Objects.DaemonSets)
 	for _, p := range e.pools {
 		for _, taint := range p.Spec.Template.Spec.Taints {
 			if taint.Effect == corev1.TaintEffectPreferNoSchedule {
 				continue
 			}
 			var missing []string
-			for _, d := range byName(e.Objects.DaemonSets) {
+			for _, d := range sets {
 				spec := d.Spec.Template.Spec
 				if d.DeletionTimestamp == nil && e.selects(d, p) && !schedule.TolerationsTolerateTaint(logr.Discard(), spec.Tolerations, &taint, true) {
 					missing = append(missing, d.Namespace+"/"+d.Name)

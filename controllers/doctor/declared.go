@@ -15,8 +15,8 @@ import (
 func (e *exam) declared() {
 	for _, p := range e.pools {
 		nodes := e.on[p.Name]
-		e.labels(p, nodes)
-		e.taints(p, nodes)
+		e.templateLabels(p, nodes)
+		e.templateTaints(p, nodes)
 		for _, r := range p.Spec.Template.Spec.Requirements {
 			off := where(nodes, func(n *corev1.Node) bool { return !r.Met(n.Labels) })
 			e.off(p, nodes, off, Finding{
@@ -47,7 +47,7 @@ func (e *exam) off(p *kube.NodePool, all, off []*corev1.Node, f Finding) {
 	e.add(f)
 }
 
-func (e *exam) labels(p *kube.NodePool, nodes []*corev1.Node) {
+func (e *exam) templateLabels(p *kube.NodePool, nodes []*corev1.Node) {
 	for _, key := range keys(p.Spec.Template.Metadata.Labels) {
 		want := p.Spec.Template.Metadata.Labels[key]
 		off := where(nodes, func(n *corev1.Node) bool { v, ok := n.Labels[key]; return !ok || v != want })
@@ -59,7 +59,7 @@ func (e *exam) labels(p *kube.NodePool, nodes []*corev1.Node) {
 	}
 }
 
-func (e *exam) taints(p *kube.NodePool, nodes []*corev1.Node) {
+func (e *exam) templateTaints(p *kube.NodePool, nodes []*corev1.Node) {
 	for _, want := range p.Spec.Template.Spec.Taints {
 		off := where(nodes, func(n *corev1.Node) bool {
 			return !slices.ContainsFunc(n.Spec.Taints, func(t corev1.Taint) bool {

@@ -66,8 +66,10 @@ type exam struct {
 	Input
 	nodes   []*corev1.Node // by name, but for those that are leaving
 	pools   []*kube.NodePool
-	on      map[string][]*corev1.Node // nodes by NodePool
-	offers  []planner.Offer           // of nodes to be made
+	on      map[string][]*corev1.Node  // nodes by NodePool
+	offers  []planner.Offer            // of nodes to be made
+	of      map[string][]planner.Offer // the same by NodePool
+	labels  []map[string]string        // of the catalog's types
 	found   []Finding
 	memory  []Memory
 	control Karpenter
@@ -80,7 +82,10 @@ func Examine(in Input) (Report, error) {
 	if err != nil {
 		return Report{}, fmt.Errorf("read the cluster: %w", err)
 	}
-	e := &exam{Input: in, on: map[string][]*corev1.Node{}}
+	e := &exam{Input: in, on: map[string][]*corev1.Node{}, of: map[string][]planner.Offer{}}
+	for _, t := range in.Catalog.Types {
+		e.labels = append(e.labels, kube.TypeLabels(t))
+	}
 	for _, n := range byName(in.Objects.Nodes) {
 		if n.DeletionTimestamp == nil {
 			e.nodes = append(e.nodes, n)
@@ -95,6 +100,7 @@ func Examine(in Input) (Report, error) {
 	for _, o := range s.Offers {
 		if o.Nodes == nil {
 			e.offers = append(e.offers, o)
+			e.of[o.Pool] = append(e.of[o.Pool], o)
 		}
 	}
 	e.readiness()

@@ -190,13 +190,3 @@ func TestHostileDumps(t *testing.T) {
 		t.Errorf("only %d of 600 changed dumps could be read: they test nothing", read)
 	}
 }
-
-func FuzzExamine(f *testing.F) {
-	f.Add(dump(f))
-	catalog := small()
-	f.Fuzz(func(_ *testing.T, text string) {
-		if o, err := collect.Read([]string{collect.Stdin}, collect.Options{Stdin: strings.NewReader(text)}); err == nil {
-			_, _ = Examine(Input{Objects: o, Catalog: catalog})
-		}
-	})
-}

@@ -30,9 +30,9 @@ func (e *exam) unaskable() {
 	for _, p := range e.pools {
 		names, all := map[string]bool{}, 0
 		seen := map[string]bool{}
-		for i := range e.offers {
-			o := &e.offers[i]
-			if o.Pool != p.Name || seen[o.InstanceType] {
+		for i := range e.of[p.Name] {
+			o := &e.of[p.Name][i]
+			if seen[o.InstanceType] {
 				continue
 			}
 			seen[o.InstanceType] = true

@@ -96,11 +96,11 @@ func measure(t pricing.InstanceType, nodes []*corev1.Node) Memory {
 	// What the catalog takes off beside the hypervisor's share: kubelet, system, eviction.
 	kept := max(0, t.MemoryMiB-scaled(t.MemoryMiB, overheadPermille)-t.Allocatable.MemoryMiB)
 	for _, n := range nodes {
-		real := mibOf(n.Status.Allocatable)
-		m.RealMiB = min(m.RealMiB, real)
+		left := mibOf(n.Status.Allocatable)
+		m.RealMiB = min(m.RealMiB, left)
 		have := mibOf(n.Status.Capacity)
-		if have <= real || have > t.MemoryMiB { // a dump written by hand: the kubelet always keeps something
-			have = min(t.MemoryMiB, real+min(kept, t.MemoryMiB))
+		if have <= left || have > t.MemoryMiB { // a dump written by hand: the kubelet always keeps something
+			have = min(t.MemoryMiB, left+min(kept, t.MemoryMiB))
 		}
 		whole = min(whole, have)
 	}
@@ -110,8 +110,8 @@ func measure(t pricing.InstanceType, nodes []*corev1.Node) Memory {
 	return m
 }
 
-// scaled is a part of n in thousandths.
-func scaled(n, permille int64) int64 { return n / 1000 * permille }
+// scaled is a part of n in thousandths, rounded down.
+func scaled(n, permille int64) int64 { return n/1000*permille + n%1000*permille/1000 }
 
 // ratio is a/b in thousandths, towards zero; it does not overflow, at the cost of digits that nobody reads.
 func ratio(a, b int64) int64 {

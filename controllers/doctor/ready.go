@@ -54,10 +54,8 @@ func trimDot(text string) string {
 
 // choice finds a NodePool that no instance type fits.
 func (e *exam) choice(p *kube.NodePool) {
-	for i := range e.offers {
-		if e.offers[i].Pool == p.Name {
-			return
-		}
+	if len(e.of[p.Name]) > 0 {
+		return
 	}
 	seen := "No instance type of the catalog meets its requirements"
 	if r, ok := e.impossible(p); ok {
@@ -73,8 +71,7 @@ func (e *exam) choice(p *kube.NodePool) {
 func (e *exam) impossible(p *kube.NodePool) (kube.Requirement, bool) {
 	for _, r := range p.Spec.Template.Spec.Requirements {
 		known, met := false, false
-		for _, t := range e.Catalog.Types {
-			labels := kube.TypeLabels(t)
+		for _, labels := range e.labels {
 			_, has := labels[r.Key]
 			known, met = known || has, met || r.Met(labels)
 		}

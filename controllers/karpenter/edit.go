@@ -165,7 +165,7 @@ type Impact struct {
 	Notes       []planner.Note `json:"notes"`
 }
 
-// EditMost is how many drifted nodes are replaced one after the other; chosen, at 0.2 s each.
+// EditMost is how many drifted nodes are replaced one after the other; chosen, at 0.1 to 0.2 s each.
 const EditMost = 500
 
 // WhatIfEdited says what Karpenter would do with edits. Drifted nodes are replaced one at a time, as Karpenter does,

@@ -49,7 +49,10 @@ func (w World) sell(ctx context.Context) (*supply, error) {
 }
 
 func (s *supply) note(severity planner.Severity, object, format string, args ...any) {
-	s.notes = append(s.notes, planner.Note{Severity: severity, Object: object, Text: fmt.Sprintf(format, args...)})
+	n := planner.Note{Severity: severity, Object: object, Text: fmt.Sprintf(format, args...)}
+	if !slices.Contains(s.notes, n) { // one for each offering of the catalog otherwise
+		s.notes = append(s.notes, n)
+	}
 }
 
 // topologyKeys are those that any pod spreads over or is bound to others by, sorted.
