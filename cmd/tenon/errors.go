@@ -16,6 +16,7 @@ const (
 	exitUnplaced    = 3   // --strict, and some pods have no place in the plan
 	exitRefused     = 4   // verify does not vouch for the plan
 	exitStopped     = 5   // Ctrl-C, and what was found by then was written
+	exitFound       = 6   // doctor --strict, and there is a warning
 	exitInterrupted = 130 // Ctrl-C with nothing to show, as shells report it
 )
 

@@ -63,7 +63,7 @@ func tempFile(t *testing.T, name, text string) string {
 
 func TestHelp(t *testing.T) {
 	for _, command := range []string{
-		"", "plan", "propose", "whatif", "targets", "explain", "verify", "pack", "evaluate", "catalog", "catalog list", "catalog show", "catalog diff", "version", "completion",
+		"", "plan", "propose", "whatif", "doctor", "targets", "explain", "verify", "pack", "evaluate", "catalog", "catalog list", "catalog show", "catalog diff", "version", "completion",
 	} {
 		t.Run("help of tenon "+command, func(t *testing.T) {
 			got := tenon(t, "", append(strings.Fields(command), "--help")...)

@@ -33,6 +33,7 @@ Exit codes:
   4    verify: the plan is not what it claims
   5    plan, propose, pack: stopped by Ctrl-C or SIGTERM while solving; the best answer by then
        was written, with its bound
+  6    doctor --strict: there is a warning
   130  interrupted with nothing to show, or twice; no file was left half-written
 `
 
@@ -57,7 +58,7 @@ func newRoot(name string) *cobra.Command {
 	}
 	root.SetUsageTemplate(root.UsageTemplate() + `{{if not .HasParent}}` + rootNotes + `{{end}}`)
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newPlan(), newPropose(), newWhatif(), newTargets(), newEvaluate(), newExplain(), newVerify(), newPack(), newCatalog(), newVersion())
+	root.AddCommand(newPlan(), newPropose(), newWhatif(), newDoctor(), newTargets(), newEvaluate(), newExplain(), newVerify(), newPack(), newCatalog(), newVersion())
 	root.SetHelpCommand(newHelp())
 	return root
 }

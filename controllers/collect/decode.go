@@ -107,10 +107,14 @@ func toJSON(i item, opts Options) ([]byte, error) {
 	return converted, nil
 }
 
-// whole tells an item of which nothing may be left out: NodePools and NodeOverlays are written again as they were read.
+// whole tells an item of which nothing may be left out: NodePools and NodeOverlays are written again as they were read,
+// and Karpenter's Deployment says in images and variables which version it is and what it does.
 func whole(i item) bool {
-	return i.kind == "NodePool" || i.kind == "NodeOverlay" ||
-		bytes.Contains(i.text, []byte("kind: NodePool")) || bytes.Contains(i.text, []byte("kind: NodeOverlay"))
+	has := func(text string) bool { return bytes.Contains(i.text, []byte(text)) }
+	if i.kind == "NodePool" || i.kind == "NodeOverlay" || has("kind: NodePool") || has("kind: NodeOverlay") {
+		return true
+	}
+	return (i.kind == "Deployment" || has("kind: Deployment")) && (has("name: karpenter") || has(`name: "karpenter"`) || has("name: 'karpenter'"))
 }
 
 // yamlHint says what to do about the parser's commonest complaints.
@@ -269,7 +273,8 @@ func reduce(o *object) error {
 		o.value = pod
 		return err
 	case *corev1.Node:
-		x.Status = corev1.NodeStatus{Allocatable: x.Status.Allocatable, Capacity: x.Status.Capacity, Conditions: x.Status.Conditions}
+		info := corev1.NodeSystemInfo{KubeletVersion: x.Status.NodeInfo.KubeletVersion, OSImage: x.Status.NodeInfo.OSImage, KernelVersion: x.Status.NodeInfo.KernelVersion}
+		x.Status = corev1.NodeStatus{Allocatable: x.Status.Allocatable, Capacity: x.Status.Capacity, Conditions: x.Status.Conditions, NodeInfo: info}
 		x.ManagedFields = nil
 	case *appsv1.ReplicaSet:
 		x.ManagedFields, x.Annotations = nil, nil

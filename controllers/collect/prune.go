@@ -87,7 +87,7 @@ var droppedBelow = map[string]map[string]bool{
 		"generation"),
 	"spec": set("serviceAccount", "serviceAccountName", "terminationGracePeriodSeconds",
 		"enableServiceLinks", "dnsPolicy", "imagePullSecrets", "hostAliases", "dnsConfig", "securityContext"),
-	"status": set("images", "volumesInUse", "volumesAttached", "nodeInfo", "daemonEndpoints", "addresses",
+	"status": set("images", "volumesInUse", "volumesAttached", "daemonEndpoints", "addresses",
 		"podIPs", "hostIPs", "hostIP", "podIP", "ephemeralContainerStatuses", "features", "config", "runtimeHandlers"),
 	"ownerReferences":       set("uid", "blockOwnerDeletion"),
 	"containers":            droppedOfContainer,

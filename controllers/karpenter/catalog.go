@@ -184,6 +184,11 @@ func marketOf(w World) market {
 	return m
 }
 
+// same tells markets of one catalogue, with the same zones and options, that sell the same.
+func (m market) same(other market) bool {
+	return m.autoMode == other.autoMode && maps.Equal(m.taken, other.taken)
+}
+
 // keys are the labels that NodePools, NodeOverlays and pods look at, with repetitions.
 func (w World) keys() []string {
 	var keys []string

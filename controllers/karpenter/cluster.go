@@ -19,16 +19,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 	"sigs.k8s.io/controller-runtime/pkg/log"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	v1 "sigs.k8s.io/karpenter/pkg/apis/v1"
-	"sigs.k8s.io/karpenter/pkg/apis/v1alpha1"
 	"sigs.k8s.io/karpenter/pkg/cloudprovider"
-	"sigs.k8s.io/karpenter/pkg/controllers/nodeoverlay"
 	"sigs.k8s.io/karpenter/pkg/controllers/state"
 	"sigs.k8s.io/karpenter/pkg/operator/injection"
 	"sigs.k8s.io/karpenter/pkg/operator/options"
 	"sigs.k8s.io/karpenter/pkg/scheduling"
-	"sigs.k8s.io/karpenter/pkg/utils/nodepool"
 
 	"github.com/tenon-sh/tenon/planner"
 )
@@ -36,32 +32,39 @@ import (
 // cluster is a world as Karpenter holds it: a fake API server, and Karpenter's cache of it. Nothing writes to it once it
 // has been built, so several questions can be asked of one.
 type cluster struct {
+	*supply
 	ctx     context.Context //nolint:containedctx // it carries Karpenter's options, which all of Karpenter reads from there
 	options Options
 	client  client.Client
 	state   *state.Cluster
 	clock   clock.Clock
-	pools   []*v1.NodePool // the weightiest first
-	types   map[string][]*cloudprovider.InstanceType
 	pending []*corev1.Pod
 	running map[string][]*corev1.Pod // by node
 	daemons []*corev1.Pod
 	notes   []planner.Note
 }
 
-// build checks a world and hands it to Karpenter.
-func (w World) build(ctx context.Context) (*cluster, error) {
+// build checks a world and hands it to Karpenter. What is for sale may be that of a cluster built before, of a world with
+// the same NodePools, NodeOverlays, catalogue, zones and options, and no pod that it had not; nil: it is found out.
+// Where reservations are in use that were not, or the other way round, it is found out anew.
+func (w World) build(ctx context.Context, sold *supply) (*cluster, error) {
 	if err := w.Validate(); err != nil {
 		return nil, err
 	}
-	c := &cluster{ctx: w.context(ctx), options: w.Options, clock: stopped{now: w.At}, types: map[string][]*cloudprovider.InstanceType{}, running: map[string][]*corev1.Pod{}}
+	c := &cluster{ctx: w.context(ctx), options: w.Options, clock: stopped{now: w.At}, running: map[string][]*corev1.Pod{}}
+	if c.supply = sold; sold == nil || !sold.market.same(marketOf(w)) {
+		var err error
+		if c.supply, err = w.sell(c.ctx); err != nil {
+			return nil, err
+		}
+	}
 	c.notes = slices.Clone(w.Notes)
-	c.addPools(w)
-	if err := c.overlay(w); err != nil {
-		return nil, err
+	for _, n := range c.supply.notes {
+		c.note(n.Severity, n.Object, "%s", n.Text)
 	}
 	objects := c.objects(w)
-	c.client = fake.NewClientBuilder().WithScheme(scheme.Scheme).WithObjects(objects...).WithInterceptorFuncs(interceptor.Funcs{Get: getAsServer}).
+	c.client = fake.NewClientBuilder().WithScheme(scheme.Scheme).WithObjects(objects...).
+		WithInterceptorFuncs(interceptor.Funcs{Get: getAsServer, List: c.list}).
 		WithIndex(&corev1.Pod{}, "spec.nodeName", func(o client.Object) []string { return []string{o.(*corev1.Pod).Spec.NodeName} }).Build()
 	c.state = state.NewCluster(c.clock, c.client, cloud{types: c.types})
 	for _, n := range sortedByName(w.Nodes) {
@@ -92,6 +95,24 @@ func getAsServer(ctx context.Context, c client.WithWatch, key client.ObjectKey, 
 	return c.Get(ctx, key, o, opts...)
 }
 
+// list answers Karpenter's commonest question, for the pods on one node, without the fake server's detour through JSON.
+func (c *cluster) list(ctx context.Context, server client.WithWatch, list client.ObjectList, opts ...client.ListOption) error {
+	asked := (&client.ListOptions{}).ApplyOptions(opts)
+	pods, ok := list.(*corev1.PodList)
+	if !ok || asked.FieldSelector == nil || asked.Namespace != "" || asked.LabelSelector != nil {
+		return server.List(ctx, list, opts...)
+	}
+	node, ok := asked.FieldSelector.RequiresExactMatch("spec.nodeName")
+	if !ok || len(asked.FieldSelector.Requirements()) != 1 {
+		return server.List(ctx, list, opts...)
+	}
+	pods.Items = make([]corev1.Pod, len(c.running[node]))
+	for i, p := range c.running[node] {
+		p.DeepCopyInto(&pods.Items[i])
+	}
+	return nil
+}
+
 // context carries what Karpenter takes from it.
 func (w World) context(ctx context.Context) context.Context {
 	o := &options.Options{
@@ -108,71 +129,6 @@ func (w World) context(ctx context.Context) context.Context {
 	}
 	ctx = log.IntoContext(options.ToContext(ctx, o), logr.Discard())
 	return injection.WithControllerName(ctx, "tenon")
-}
-
-// addPools translates the NodePools that make nodes for pods, and gives each its instance types.
-func (c *cluster) addPools(w World) {
-	m := marketOf(w)
-	var bySpot [2][]*cloudprovider.InstanceType
-	for _, p := range w.NodePools {
-		if p.Spec.Replicas != nil {
-			continue // a static pool has its nodes whatever pods there are
-		}
-		at := 0
-		if namesSpot(p) {
-			at = 1
-		}
-		if bySpot[at] == nil {
-			bySpot[at] = m.types(at == 1)
-		}
-		c.pools = append(c.pools, toPool(p))
-		c.types[p.Name] = bySpot[at]
-	}
-	nodepool.OrderByWeight(c.pools)
-	for _, t := range w.Catalog.Types {
-		for _, o := range t.Offerings {
-			if o.Count > 0 && o.CapacityType != v1.CapacityTypeReserved {
-				c.note(planner.Warning, "", "the catalog has %s offerings in a limited number: Karpenter knows no such limit", o.CapacityType)
-			}
-		}
-	}
-}
-
-// overlay lets Karpenter's controller apply the NodeOverlays. Those that it finds in conflict do not apply.
-func (c *cluster) overlay(w World) error {
-	if w.Options.OverlaysOff || len(w.NodeOverlays) == 0 || len(c.pools) == 0 {
-		return nil
-	}
-	builder := fake.NewClientBuilder().WithScheme(scheme.Scheme).WithStatusSubresource(&v1alpha1.NodeOverlay{})
-	for _, p := range c.pools {
-		builder.WithObjects(p.DeepCopy())
-	}
-	for _, o := range w.NodeOverlays {
-		builder.WithObjects(toOverlay(o))
-	}
-	api, store, provider := builder.Build(), nodeoverlay.NewInstanceTypeStore(), cloud{types: c.types}
-	controller := nodeoverlay.NewController(c.clock, api, provider, store, state.NewCluster(c.clock, api, provider))
-	if _, err := controller.Reconcile(c.ctx, reconcile.Request{}); err != nil {
-		return fmt.Errorf("%w: NodeOverlays: %w", ErrKarpenter, err)
-	}
-	var judged v1alpha1.NodeOverlayList
-	if err := api.List(c.ctx, &judged); err != nil {
-		return fmt.Errorf("%w: NodeOverlays: %w", ErrKarpenter, err)
-	}
-	for i := range judged.Items {
-		condition := judged.Items[i].StatusConditions().Get(v1alpha1.ConditionTypeValidationSucceeded)
-		if condition.IsFalse() {
-			c.note(planner.Warning, "NodeOverlay/"+judged.Items[i].Name, "Karpenter does not apply it: %s", condition.Message)
-		}
-	}
-	for _, p := range c.pools {
-		types, err := store.ApplyAll(p.Name, c.types[p.Name])
-		if err != nil {
-			return fmt.Errorf("%w: NodeOverlays: %w", ErrKarpenter, err)
-		}
-		c.types[p.Name] = types
-	}
-	return nil
 }
 
 // objects are what Karpenter asks the API server for: nodes, the pods on them, volumes, namespaces, budgets. Pods that

@@ -62,8 +62,14 @@ func (w World) Consolidate(ctx context.Context, opts ConsolidateOptions) (out Co
 	defer rescue(&err)
 	out = Consolidation{Steps: []Step{}, BeforePerHour: w.PricePerHour(), NodesBefore: len(w.Nodes)}
 	made, asks := 0, cmp.Or(opts.AsksMost, 1000)
+	var sold *supply
 	for most := cmp.Or(opts.StepsMost, 100); len(out.Steps) < most; {
-		step, err := w.step(ctx, &asks)
+		c, err := w.build(ctx, sold)
+		if err != nil {
+			return Consolidation{}, err
+		}
+		sold = c.supply
+		step, err := c.step(w.NodePools, &asks)
 		if err != nil {
 			return Consolidation{}, err
 		}
@@ -98,16 +104,13 @@ type round struct {
 }
 
 // step is the next command, or nil.
-func (w World) step(ctx context.Context, asks *int) (*Step, error) {
-	c, err := w.build(ctx)
+func (c *cluster) step(pools []*kube.NodePool, asks *int) (*Step, error) {
+	limits, err := pdb.NewLimits(c.ctx, c.client)
 	if err != nil {
-		return nil, err
-	}
-	r := round{cluster: c, asks: asks, totals: map[string]controller.NodePoolTotals{}}
-	if r.limits, err = pdb.NewLimits(c.ctx, c.client); err != nil {
 		return nil, fmt.Errorf("%w: PodDisruptionBudgets: %w", ErrKarpenter, err)
 	}
-	r.look(w.NodePools)
+	r := round{cluster: c, limits: limits, asks: asks, totals: map[string]controller.NodePoolTotals{}}
+	r.look(pools)
 	for _, method := range []func() (*Step, error){r.emptiness, r.multi, r.single} {
 		if step, err := method(); step != nil || err != nil {
 			return step, err

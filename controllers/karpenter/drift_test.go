@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/tenon-sh/tenon/controllers/kube"
@@ -114,4 +115,30 @@ spec:
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// TestMetIsMeets asks kube's reading of a requirement, on which tenon doctor relies, and Karpenter's: does a node with
+// this label drift?
+func TestMetIsMeets(t *testing.T) {
+	labels := []map[string]string{
+		{}, {"example.com/a": "x"}, {"example.com/a": "3"}, {"example.com/a": ""},
+		{"topology.kubernetes.io/zone": "x"}, {"topology.kubernetes.io/zone": "3"},
+	}
+	for _, key := range []string{"example.com/a", "topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"} {
+		for _, r := range []kube.Requirement{
+			{Operator: "In", Values: []string{"x"}}, {Operator: "In", Values: []string{"3", "y"}}, {Operator: "NotIn", Values: []string{"x"}}, {Operator: "NotIn", Values: []string{"y"}},
+			{Operator: "Exists"}, {Operator: "DoesNotExist"}, {Operator: "Gt", Values: []string{"2"}}, {Operator: "Lt", Values: []string{"3"}},
+			{Operator: "Gte", Values: []string{"3"}}, {Operator: "Lte", Values: []string{"2"}},
+		} {
+			r.Key = key
+			p := &kube.NodePool{}
+			p.Spec.Template.Spec.Requirements = []kube.Requirement{r}
+			for _, l := range labels {
+				n := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Labels: l}}
+				if got, want := r.Met(l), meets(n, toPool(p)); got != want {
+					t.Errorf("%s of %v: %v, Karpenter says %v", r, l, got, want)
+				}
+			}
+		}
+	}
 }

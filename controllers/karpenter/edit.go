@@ -165,7 +165,7 @@ type Impact struct {
 	Notes       []planner.Note `json:"notes"`
 }
 
-// EditMost is how many drifted nodes are replaced one after the other; chosen, at 0.2 s each.
+// EditMost is how many drifted nodes are replaced one after the other; chosen, at 0.1 to 0.2 s each.
 const EditMost = 500
 
 // WhatIfEdited says what Karpenter would do with edits. Drifted nodes are replaced one at a time, as Karpenter does,
@@ -227,6 +227,7 @@ func (w World) replaceDrifted(ctx context.Context, out *Impact) error {
 		}
 	}
 	news := map[string]Node{}
+	var sold *supply
 	for i, name := range w.emptyFirst(slices.Sorted(maps.Keys(reasons))) {
 		n := w.nodeNamed(name)
 		replaced := Replaced{Drifted: Drifted{name, reasons[name]}, NodePool: n.Labels[v1.NodePoolLabelKey], InstanceType: n.Labels[corev1.LabelInstanceTypeStable]}
@@ -235,7 +236,12 @@ func (w World) replaceDrifted(ctx context.Context, out *Impact) error {
 			out.Replaced = append(out.Replaced, replaced)
 			continue
 		}
-		removal, err := w.drain(ctx, name)
+		c, err := w.build(ctx, sold)
+		if err != nil {
+			return err
+		}
+		sold = c.supply
+		removal, err := c.drain(name)
 		if err != nil {
 			return err
 		}
@@ -296,11 +302,7 @@ func (w World) emptyFirst(names []string) []string {
 }
 
 // drain lets Karpenter replace one node, with as many others as its pods need. Reason says why it would wait.
-func (w World) drain(ctx context.Context, name string) (Removal, error) {
-	c, err := w.build(ctx)
-	if err != nil {
-		return Removal{}, err
-	}
+func (c *cluster) drain(name string) (Removal, error) {
 	limits, err := pdb.NewLimits(c.ctx, c.client)
 	if err != nil {
 		return Removal{}, fmt.Errorf("%w: PodDisruptionBudgets: %w", ErrKarpenter, err)

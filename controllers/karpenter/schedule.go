@@ -70,11 +70,13 @@ type Result struct {
 func (w World) Schedule(ctx context.Context) (r Result, err error) {
 	defer rescue(&err)
 	made := map[string]int{} // new nodes by the names that they have in further batches
+	var sold *supply
 	for batch := 1; ; batch++ {
-		c, err := w.build(ctx)
+		c, err := w.build(ctx, sold)
 		if err != nil {
 			return Result{}, err
 		}
+		sold = c.supply
 		s, err := c.solve(c.pending, nil)
 		if err != nil {
 			return Result{}, err
@@ -225,7 +227,7 @@ func (c *cluster) solve(pods []*corev1.Pod, gone map[string]bool) (*solution, er
 	if c.options.IgnorePreferences {
 		opts = append(opts, scheduling.IgnorePreferences)
 	}
-	topology, err := scheduling.NewTopology(c.ctx, c.client, c.state, nodes, c.pools, c.types, accepted, opts...)
+	topology, err := scheduling.NewTopology(c.ctx, c.client, c.state, nodes, c.pools, c.places, accepted, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("%w: topology: %w", ErrKarpenter, err)
 	}

@@ -358,7 +358,7 @@ func zoned(t *testing.T, zonal bool) (World, *rand.Rand) {
 func TestRescue(t *testing.T) {
 	thrower := pods(t, "a", 1, "cpu=1", "")
 	w := world(t, thrower)
-	c, err := w.build(context.Background())
+	c, err := w.build(context.Background(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

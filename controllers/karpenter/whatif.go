@@ -54,7 +54,7 @@ type Removal struct {
 // a Balanced policy.
 func (w World) WhatIf(ctx context.Context, sets ...[]string) (removals []Removal, err error) {
 	defer rescue(&err)
-	c, err := w.build(ctx)
+	c, err := w.build(ctx, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -235,3 +235,9 @@ func each(s planner.Set, f func(row int)) {
 		f(row)
 	}
 }
+
+// Met says whether a node with these labels meets r, with the labels that Kubernetes has renamed taken for the new ones.
+func (r Requirement) Met(of map[string]string) bool {
+	value, present := labels{of}.get(r.Key)
+	return r.matches(value, present)
+}
