@@ -47,11 +47,15 @@ func replayed(s planner.Snapshot, d pools.Design, catalog pricing.Catalog) karpe
 	in.Steer = func(w int, pod *corev1.Pod) {
 		requests := pod.Spec.Containers[0].Resources.Requests
 		at := d.Of[w]
-		if at < 0 {
+		if len(at) == 0 {
 			return
 		}
-		p := &d.Pools[at]
-		pod.Spec.NodeSelector = map[string]string{"karpenter.sh/nodepool": p.Name}
+		p := &d.Pools[at[0]]
+		if len(at) == 1 {
+			pod.Spec.NodeSelector = map[string]string{"karpenter.sh/nodepool": p.Name}
+		} else {
+			pod.Spec.Affinity = oneOf(d, at)
+		}
 		pod.Spec.Tolerations = append(pod.Spec.Tolerations, corev1.Toleration{Key: poolTaint, Operator: corev1.TolerationOpExists})
 		need := s.Workloads[w].GPU
 		if need.ByModel != nil {
@@ -72,6 +76,16 @@ func replayed(s planner.Snapshot, d pools.Design, catalog pricing.Catalog) karpe
 	return karpenter.FromSnapshot(in)
 }
 
+// oneOf is node affinity to several pools.
+func oneOf(d pools.Design, list []int) *corev1.Affinity {
+	is := corev1.NodeSelectorRequirement{Key: "karpenter.sh/nodepool", Operator: corev1.NodeSelectorOpIn}
+	for _, at := range list {
+		is.Values = append(is.Values, d.Pools[at].Name)
+	}
+	return &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{
+		NodeSelectorTerms: []corev1.NodeSelectorTerm{{MatchExpressions: []corev1.NodeSelectorRequirement{is}}}}}}
+}
+
 func modelOf(s planner.Snapshot, name string) string {
 	for i := range s.Offers {
 		if s.Offers[i].InstanceType == name {
@@ -85,6 +99,10 @@ func nodePool(p *planner.Pool) *kube.NodePool {
 	np := &kube.NodePool{}
 	np.Name = p.Name
 	np.Spec.Weight = &p.Weight
+	if p.NodesMost > 0 {
+		one, _ := pricing.Default().Lookup(p.InstanceTypes[0])
+		np.Spec.Limits = corev1.ResourceList{corev1.ResourceCPU: *resource.NewQuantity(p.NodesMost*one.VCPU, resource.DecimalSI)}
+	}
 	t := &np.Spec.Template
 	t.Spec.Requirements = []kube.Requirement{
 		{Key: corev1.LabelInstanceTypeStable, Operator: "In", Values: p.InstanceTypes},
@@ -192,11 +210,11 @@ func tell(t *testing.T, c planner.Snapshot, plan planner.Plan, d pools.Design) {
 	for i, p := range d.Pools {
 		pods := int64(0)
 		for w, at := range d.Of {
-			if at == i {
+			if slices.Contains(at, i) {
 				pods += c.Workloads[w].Replicas
 			}
 		}
-		t.Logf("    %s %v %d works %d pods %d nodes %v slices %v replicas %d types %v", p.Name, p.CapacityTypes, len(p.Works), pods, p.Nodes, p.PricePerHour, p.Slices, p.Replicas, len(p.InstanceTypes))
+		t.Logf("    %s %v %d works %d pods %d nodes (most %d) %v slices %v replicas %d types %v", p.Name, p.CapacityTypes, len(p.Works), pods, p.Nodes, p.NodesMost, p.PricePerHour, p.Slices, p.Replicas, len(p.InstanceTypes))
 	}
 	sums := map[string]pricing.Micro{}
 	counts := map[string]int64{}

@@ -76,7 +76,7 @@ func check(t *testing.T, name string, in Input, d Design) {
 		seen[p.Name] = true
 		want := []planner.PoolWork{}
 		for w, of := range d.Of {
-			if of == i {
+			if slices.Contains(of, i) {
 				want = append(want, planner.PoolWork{Workload: lower.WorkloadName(in.Snapshot.Workloads[w])})
 			}
 		}
@@ -85,15 +85,22 @@ func check(t *testing.T, name string, in Input, d Design) {
 		}
 	}
 	for w, of := range d.Of {
-		if in.Steer != nil && !in.Steer[w] && of >= 0 {
+		if in.Steer != nil && !in.Steer[w] && len(of) > 0 {
 			t.Errorf("%s: workload %d is steered and may not be", name, w)
 		}
-		if of >= 0 && !allows(in.Snapshot, w, &d.Pools[of]) {
-			t.Errorf("%s: no type of pool %v is allowed to %s", name, d.Pools[of], lower.WorkloadName(in.Snapshot.Workloads[w]))
+		endless := len(of) == 0
+		for _, at := range of {
+			endless = endless || d.Pools[at].NodesMost == 0
+			if !allows(in.Snapshot, w, &d.Pools[at]) {
+				t.Errorf("%s: no type of pool %v is allowed to %s", name, d.Pools[at], lower.WorkloadName(in.Snapshot.Workloads[w]))
+			}
+		}
+		if !endless {
+			t.Errorf("%s: all pools of %s have limits", name, lower.WorkloadName(in.Snapshot.Workloads[w]))
 		}
 	}
-	if d.Of[2] != d.Of[3] {
-		t.Errorf("%s: pods of one owner are steered to pools %d and %d", name, d.Of[2], d.Of[3])
+	if !slices.Equal(d.Of[2], d.Of[3]) {
+		t.Errorf("%s: pods of one owner are steered to pools %v and %v", name, d.Of[2], d.Of[3])
 	}
 	got, err := Simulate(in, d)
 	if diff := cmp.Diff(Outcome{d.Estimate, d.Nodes, d.Unplaced}, got); diff != "" || err != nil {
@@ -146,7 +153,7 @@ func TestNobodyWhoMayBeSteered(t *testing.T) {
 			t.Errorf("pool %s is for steered pods, and there are none", p.Name)
 		}
 	}
-	if designs[0].Unplaced > 0 || slices.ContainsFunc(designs[0].Of, func(of int) bool { return of >= 0 }) {
+	if designs[0].Unplaced > 0 || slices.ContainsFunc(designs[0].Of, func(of []int) bool { return len(of) > 0 }) {
 		t.Errorf("%d pods unplaced, of %v", designs[0].Unplaced, designs[0].Of)
 	}
 }
@@ -160,7 +167,7 @@ func TestSlicesOfWholeNodes(t *testing.T) {
 	}{
 		"16 × 1g, 8 × 2g and 8 × 3g fill one node": {map[string]int64{"1g.5gb": 16, "2g.10gb": 8, "3g.20gb": 8}, 1, map[string]int64{"1g.5gb": 16, "2g.10gb": 8, "3g.20gb": 8}},
 		"57 × 1g are one more than a node has":     {map[string]int64{"1g.5gb": 57}, 2, map[string]int64{"1g.5gb": 56}},
-		"200 × 1g and 60 × 3g in one layout":       {map[string]int64{"1g.5gb": 200, "3g.20gb": 60}, 8, nil},
+		"200 × 1g and 60 × 3g in two layouts":      {map[string]int64{"1g.5gb": 200, "3g.20gb": 60}, 7, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			designs, err := Search(packed(t, sliceMix(tc.want)))

@@ -26,6 +26,7 @@ type slow struct {
 	s      *planner.Snapshot
 	d      Design
 	claims []*slowClaim
+	made   map[int]int64 // claims by pool
 	zones  []string
 	zone   map[int]map[string]int64 // pods by rule and zone
 	left   int64
@@ -44,7 +45,7 @@ func (k *slow) run() Outcome {
 	for _, o := range k.s.Offers {
 		zones[o.Zone] = true
 	}
-	k.zones, k.zone = slices.Sorted(maps.Keys(zones)), map[int]map[string]int64{}
+	k.zones, k.zone, k.made = slices.Sorted(maps.Keys(zones)), map[int]map[string]int64{}, map[int]int64{}
 	for _, i := range order {
 		for range k.s.Workloads[i].Replicas {
 			k.place(i)
@@ -71,6 +72,9 @@ func (k *slow) place(i int) {
 		}
 	}
 	for at := range k.d.Pools {
+		if most := k.d.Pools[at].NodesMost; most > 0 && k.made[at] >= most {
+			continue
+		}
 		c := &slowClaim{pool: at, load: map[string]int64{}, of: map[int]int64{}}
 		p := &k.d.Pools[at]
 		for row := range k.s.Offers {
@@ -81,6 +85,7 @@ func (k *slow) place(i int) {
 		}
 		if k.add(c, i) {
 			k.claims = append(k.claims, c)
+			k.made[at]++
 			return
 		}
 	}
@@ -90,7 +95,7 @@ func (k *slow) place(i int) {
 // add puts a pod on a node, if it goes there.
 func (k *slow) add(c *slowClaim, i int) bool {
 	w, p := &k.s.Workloads[i], &k.d.Pools[c.pool]
-	if of := k.d.Of[i]; of >= 0 && of != c.pool || of < 0 && p.Steered || w.HostMax > 0 && c.of[i] >= w.HostMax {
+	if of := k.d.Of[i]; len(of) > 0 && !slices.Contains(of, c.pool) || len(of) == 0 && p.Steered || w.HostMax > 0 && c.of[i] >= w.HostMax {
 		return false
 	}
 	load := maps.Clone(c.load)

@@ -36,6 +36,19 @@ func (sh *shop) carriers(plan *planner.Plan) []map[int32]int64 {
 	return out
 }
 
+// nodesOf says of how many nodes of each kind the packing is, without those that stay.
+func (sh *shop) nodesOf(plan *planner.Plan) []int64 {
+	out := make([]int64, len(sh.kinds))
+	for k := range sh.kinds {
+		for n := range plan.Nodes {
+			if node := &plan.Nodes[n]; !node.Held && node.Pool == sh.kinds[k].base && node.InstanceType == sh.kinds[k].name {
+				out[k] += node.Count
+			}
+		}
+	}
+	return out
+}
+
 // mostly is the kind that carries most of a workload; false where none does.
 func mostly(counts map[int32]int64) (int32, bool) {
 	best, found := int32(0), false
@@ -87,10 +100,9 @@ func (sh *shop) prepare(carriers []map[int32]int64) (can [][]bool) {
 // begin is the draft that follows the packing: a pool for each kind of node, with the workloads that lie there most.
 func (s *search) begin(carriers []map[int32]int64) *draft {
 	sh := s.sh
-	d := &draft{of: make([]int, len(sh.works))}
+	d := &draft{of: make([][]int, len(sh.works))}
 	byOption := map[int32][]int{}
 	for i := range sh.works {
-		d.of[i] = -1
 		if all := s.owner[i]; len(all) > 0 && all[0] == i {
 			if o, ok := s.first(all, carriers); ok {
 				byOption[o] = append(byOption[o], all...)
@@ -99,17 +111,14 @@ func (s *search) begin(carriers []map[int32]int64) *draft {
 			}
 		}
 	}
-	var edits []edit
+	var plots []plot
 	for o := range sh.options {
 		if works := byOption[int32(o)]; len(works) > 0 {
 			slices.Sort(works)
-			edits = append(edits, edit{len(edits), s.judged(int32(o), works)})
+			plots = append(plots, fresh(int32(o), works))
 		}
 	}
-	for _, e := range edits {
-		d.plots = append(d.plots, e.plot)
-	}
-	d.commit(nil)
+	d.take(plots)
 	return d
 }
 
@@ -169,7 +178,7 @@ func (sh *shop) owners() [][]int {
 // shrink merges pools two by two, those first where it costs the least, until there are as few as asked. Where no two can be
 // merged the pools that cost the least are given up: their workloads stay with today's NodePools.
 func (s *search) shrink(d *draft, most int) *draft {
-	d = d.clone()
+	d = s.apart(d)
 	type pair struct {
 		loss float64
 		both plot
@@ -201,10 +210,10 @@ func (s *search) shrink(d *draft, most int) *draft {
 					least = i
 				}
 			}
-			d.commit([]edit{{least, plot{}}})
+			d.take(edited(d.plots, []edit{{least, plot{}}}))
 			continue
 		}
-		d.commit([]edit{{a, best.both}, {b, plot{}}})
+		d.take(edited(d.plots, []edit{{a, best.both}, {b, plot{}}}))
 	}
 	return d
 }
