@@ -100,18 +100,23 @@ func limitNodes(child *kube.NodePool, p *planner.Pool, cat pricing.Catalog) erro
 	if p.NodesMost <= 0 {
 		return nil
 	}
-	machine, ok := cat.Lookup(p.InstanceTypes[0])
-	if !ok || len(p.InstanceTypes) > 1 {
+	if _, ok := cat.Lookup(p.InstanceTypes[0]); !ok || len(p.InstanceTypes) > 1 {
 		return fmt.Errorf("%w: pool %q is limited to %d nodes of %d instance types, the first known: %t", ErrDesign, p.Name, p.NodesMost, len(p.InstanceTypes), ok)
 	}
 	if child.Spec.Limits == nil {
 		child.Spec.Limits = corev1.ResourceList{}
 	}
-	most := resource.NewMilliQuantity(p.NodesMost*machine.VCPU*1000, resource.DecimalSI)
+	most := cpuOf(p, cat)
 	if has, ok := child.Spec.Limits[corev1.ResourceCPU]; !ok || most.Cmp(has) < 0 {
 		child.Spec.Limits[corev1.ResourceCPU] = *most
 	}
 	return nil
+}
+
+// cpuOf is the CPU of as many nodes as a pool may have.
+func cpuOf(p *planner.Pool, cat pricing.Catalog) *resource.Quantity {
+	machine, _ := cat.Lookup(p.InstanceTypes[0])
+	return resource.NewMilliQuantity(p.NodesMost*machine.VCPU*1000, resource.DecimalSI)
 }
 
 // Taint is what a steered pool has and its pods tolerate.
