@@ -127,8 +127,8 @@ func Taint(pool string) corev1.Taint {
 // ConfigName names a pool's cut of its cards in mig-parted's configuration.
 func ConfigName(p *planner.Pool) string { return "tenon-" + p.Name }
 
-// overlaysOf tells Karpenter what the device plugin will make of the cards, for each number of cards among the types. The
-// whole cards are hidden: a pod that asks for one would wait for ever.
+// overlaysOf tells Karpenter what the device plugin will make of the cards, for each number of cards among the types. Of
+// whole cards only those are left that the layout does not cut: a pod that asks for more would wait for ever.
 func overlaysOf(p *planner.Pool, cat pricing.Catalog) ([]*kube.NodeOverlay, error) {
 	if len(p.Slices) == 0 && p.Replicas == 0 {
 		return nil, nil
@@ -137,7 +137,7 @@ func overlaysOf(p *planner.Pool, cat pricing.Catalog) ([]*kube.NodeOverlay, erro
 		return nil, fmt.Errorf("%w: pool %q cuts its cards and shares them", ErrDesign, p.Name)
 	}
 	if len(p.Slices) > 0 {
-		capacity := corev1.ResourceList{gpuName: *resource.NewQuantity(0, resource.DecimalSI)}
+		capacity := corev1.ResourceList{gpuName: *resource.NewQuantity(wholeCards(p), resource.DecimalSI)}
 		for profile, n := range p.Slices {
 			capacity[corev1.ResourceName(migPrefix+profile)] = *resource.NewQuantity(n, resource.DecimalSI)
 		}

@@ -25,6 +25,7 @@ type judge struct {
 	rank        []int              // by workload: its place in order
 	usage       []map[int32]*usage // by workload, then by option
 	known       map[uint64]verdict
+	cuts        map[uint64][]int64 // of cutFor
 	evaluations int64
 	penalty     pricing.Micro // of a pod without a place
 }
@@ -33,7 +34,7 @@ type judge struct {
 const knownMost = 1 << 18
 
 func newJudge(sh *shop) *judge {
-	j := &judge{sh: sh, known: map[uint64]verdict{}}
+	j := &judge{sh: sh, known: map[uint64]verdict{}, cuts: map[uint64][]int64{}}
 	for t := range sh.terms {
 		j.terms = append(j.terms, sh.term(t))
 	}
@@ -80,6 +81,7 @@ func (j *judge) verdict(plots []*plot) verdict {
 	v := j.run(j.stands(plots))
 	if len(j.known) >= knownMost {
 		clear(j.known)
+		clear(j.cuts)
 	}
 	j.known[key] = v
 	return v
@@ -110,7 +112,13 @@ func (j *judge) stand(p *plot) stand {
 	op := &j.sh.options[p.option]
 	st := stand{at: p.option, option: op, members: op.followers, cut: p.cut, most: p.most, works: p.works, where: math.MaxUint64}
 	if op.mode == sliced && st.cut == nil {
-		st.cut = j.sh.cutFor(op, p.works)
+		key := fresh(p.option, p.works).key
+		cut, ok := j.cuts[key]
+		if !ok {
+			cut = j.sh.cutFor(op, p.works)
+			j.cuts[key] = cut
+		}
+		st.cut = cut
 	}
 	if p.most > 0 {
 		st.members = st.members[:1] // a limit counts CPU, so nodes of one type
