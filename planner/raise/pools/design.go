@@ -130,19 +130,17 @@ func (s *search) pool(st stand, bought uint64) planner.Pool {
 	return p
 }
 
-// layouts lays the slices of a node out on its cards.
+// layouts says the slices of a node by profile, and card by card.
 func (sh *shop) layouts(st stand) (map[string]int64, [][]planner.PlanMIG) {
 	kd := &sh.kinds[st.option.kind]
 	m, _ := gpu.ByKey(kd.model)
-	counts, want := map[string]int64{}, make([]int, len(m.Profiles))
+	counts := map[string]int64{}
 	for p, name := range sh.profiles {
 		if n := st.cut[p]; n > 0 {
-			at, _ := m.ProfileByResource("nvidia.com/mig-" + name)
 			counts[name] = n
-			want[at] += int(n)
 		}
 	}
-	cards, ok := m.Deal(int(kd.cards), want)
+	cards, ok := sh.dealt(kd, st.cut)
 	if !ok {
 		return nil, nil
 	}

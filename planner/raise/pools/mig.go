@@ -18,7 +18,7 @@ func (sh *shop) cutFor(o *option, works []int) []int64 {
 		most = max(most, n)
 	}
 	if !ok || !c.fits(c.per(most)) {
-		return make([]int64, len(sh.profiles)+1)
+		return sh.leave(o, make([]int64, len(sh.profiles)+1))
 	}
 	low, high := int64(1), most
 	for low < high {
@@ -28,7 +28,37 @@ func (sh *shop) cutFor(o *option, works []int) []int64 {
 			low = mid + 1
 		}
 	}
-	return fillUp(c.per(low), c.asked, c.fits)
+	return sh.leave(o, fillUp(c.per(low), c.asked, c.fits))
+}
+
+// leave is a cut with the cards that it leaves whole, whoever asks for such: none is hidden.
+func (sh *shop) leave(o *option, cut []int64) []int64 {
+	whole := len(sh.profiles)
+	if cards, ok := sh.dealt(&sh.kinds[o.kind], cut); ok {
+		cut[whole] = 0
+		for _, layout := range cards {
+			if len(layout) == 0 {
+				cut[whole]++
+			}
+		}
+	}
+	return cut
+}
+
+// dealt lays the slices of a node out on its cards.
+func (sh *shop) dealt(kd *kind, cut []int64) ([]gpu.Layout, bool) {
+	m, ok := gpu.ByKey(kd.model)
+	if !ok {
+		return nil, false
+	}
+	want := make([]int, len(m.Profiles))
+	for p, name := range sh.profiles {
+		if n := cut[p]; n > 0 {
+			at, _ := m.ProfileByResource("nvidia.com/mig-" + name)
+			want[at] += int(n)
+		}
+	}
+	return m.Deal(int(kd.cards), want)
 }
 
 // cutting is how the cards of a kind of node may be cut for some workloads.
@@ -134,6 +164,7 @@ func (s *search) pair(d *draft, at int) []edit {
 	if !seen {
 		if c, ok := s.sh.cutting(op, p.works); ok {
 			if most, first, second := c.two(s.verdict([]*plot{&p}).nodes); most > 0 {
+				first, second = s.sh.leave(op, slices.Clone(first)), s.sh.leave(op, second)
 				head := keyed(plot{option: p.option, works: s.cutServes(p.works, op, first), most: most, cut: first})
 				if len(head.works) > 0 {
 					rest := p

@@ -2,7 +2,9 @@ package pools
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -186,6 +188,64 @@ func (k *slow) room(row int, p *planner.Pool) map[string]int64 {
 		out["gpu"], out["shared"] = 0, o.Cards.Count*p.Replicas
 	}
 	return out
+}
+
+// scrambled are designs that random moves lead to, whatever they cost, most of them with pools that share workloads.
+func scrambled(in Input, n int) (out []Design, shared int) {
+	sh := newShop(in)
+	carriers := sh.carriers(in.Plan)
+	s := &search{
+		can: sh.prepare(carriers), owner: sh.owners(), judge: newJudge(sh), dice: rand.New(rand.NewPCG(1, 2)), most: in.Limits.WithDefaults().Pools,
+		packed: sh.nodesOf(in.Plan), homes: make([]homes, len(sh.works)), pairs: map[uint64][]plot{},
+	}
+	d := s.shrink(s.begin(carriers), s.most-2)
+	for range n {
+		for range 40 {
+			edits := s.move(d)
+			if s.dice.IntN(2) == 0 && len(d.plots) > 0 {
+				i := s.dice.IntN(len(d.of))
+				if len(d.of[i]) > 0 {
+					edits = s.together(d, d.of[i][0], i)
+				}
+			}
+			if edits != nil && s.sound(edited(d.plots, edits)) {
+				d.take(edited(d.plots, edits))
+			}
+		}
+		x := s.design(d, nil)
+		if slices.ContainsFunc(x.Of, func(of []int) bool { return len(of) > 1 }) {
+			shared++
+		}
+		out = append(out, x)
+	}
+	return out, shared
+}
+
+// Pools that share workloads, some with limits, held against the slow simulator.
+func TestSharedPoolsAgainstPodByPod(t *testing.T) {
+	equal, all, shared := 0, 0, 0
+	for seed := uint64(31); seed <= 33; seed++ {
+		in := packed(t, mixed(seed, 150, 25))
+		in.Limits.Pools = 9
+		designs, n := scrambled(in, 12)
+		shared += n
+		for at, d := range designs {
+			check(t, fmt.Sprintf("seed %d, design %d", seed, at), in, d)
+			want, got := (&slow{s: in.Snapshot, d: d}).run(), Outcome{d.Estimate, d.Nodes, d.Unplaced}
+			if all++; got == want {
+				equal++
+				continue
+			}
+			off := got.PricePerHour.Float64()/want.PricePerHour.Float64() - 1
+			t.Logf("seed %d design %d: %+v by counts, %+v pod by pod (%+.2f%%)", seed, at, got, want, 100*off)
+			if got.Unplaced != want.Unplaced || off > 0.05 || off < -0.05 {
+				t.Errorf("seed %d design %d: more than 5%% apart", seed, at)
+			}
+		}
+	}
+	if t.Logf("%d of %d equal, %d with shared workloads", equal, all, shared); equal*2 < all || shared*2 < all {
+		t.Errorf("only %d of %d are equal, and %d share workloads", equal, all, shared)
+	}
 }
 
 // The simulator by counts is held against the slow one. They may part where many pods are spread, since these are dealt in rounds
