@@ -64,6 +64,8 @@ type search struct {
 	stamp  int64    // of the last look at a draft
 	lead   []int    // by plot of that draft: another of the same component, or itself
 	pairs  map[uint64][]plot
+	nodes  []nodes   // of the packing
+	models [][]nodes // by kind
 }
 
 // score is what plots that share workloads are compared by: money, with a penalty for pods without a place.

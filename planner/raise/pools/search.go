@@ -30,6 +30,7 @@ func Search(in Input) ([]Design, error) {
 	carriers := sh.carriers(in.Plan)
 	s := &search{can: sh.prepare(carriers), owner: sh.owners(), judge: newJudge(sh), dice: rand.New(rand.NewPCG(seed, 0)),
 		packed: sh.nodesOf(in.Plan), homes: make([]homes, len(sh.works)), pairs: map[uint64][]plot{}}
+	s.learn(in.Plan)
 	d := s.begin(carriers)
 	open := s.openPools(limits.Pools)
 	s.fee = s.total(d.plots) / 5000 // chosen: twelve pools may cost a quarter of a per cent

@@ -198,6 +198,7 @@ func scrambled(in Input, n int) (out []Design, shared int) {
 		can: sh.prepare(carriers), owner: sh.owners(), judge: newJudge(sh), dice: rand.New(rand.NewPCG(1, 2)), most: in.Limits.WithDefaults().Pools,
 		packed: sh.nodesOf(in.Plan), homes: make([]homes, len(sh.works)), pairs: map[uint64][]plot{},
 	}
+	s.learn(in.Plan)
 	d := s.shrink(s.begin(carriers), s.most-2)
 	for range n {
 		for range 40 {

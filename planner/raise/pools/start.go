@@ -10,13 +10,7 @@ import (
 
 // carriers says for each workload, by kind, how many of its pods the packing puts there on nodes that do not stay.
 func (sh *shop) carriers(plan *planner.Plan) []map[int32]int64 {
-	at, kindAt := map[string]int{}, map[[2]string]int32{}
-	for i := range sh.s.Workloads {
-		at[lower.WorkloadName(sh.s.Workloads[i])] = i
-	}
-	for k := range sh.kinds {
-		kindAt[[2]string{sh.kinds[k].base, sh.kinds[k].name}] = int32(k)
-	}
+	at, kindAt := sh.worksByName(), sh.kindsByName()
 	out := make([]map[int32]int64, len(sh.works))
 	for i := range out {
 		out[i] = map[int32]int64{}
@@ -34,6 +28,22 @@ func (sh *shop) carriers(plan *planner.Plan) []map[int32]int64 {
 		}
 	}
 	return out
+}
+
+func (sh *shop) worksByName() map[string]int {
+	at := map[string]int{}
+	for i := range sh.s.Workloads {
+		at[lower.WorkloadName(sh.s.Workloads[i])] = i
+	}
+	return at
+}
+
+func (sh *shop) kindsByName() map[[2]string]int32 {
+	at := map[[2]string]int32{}
+	for k := range sh.kinds {
+		at[[2]string{sh.kinds[k].base, sh.kinds[k].name}] = int32(k)
+	}
+	return at
 }
 
 // nodesOf says of how many nodes of each kind the packing is, without those that stay.

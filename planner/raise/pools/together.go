@@ -3,6 +3,8 @@ package pools
 import (
 	"cmp"
 	"slices"
+
+	"github.com/tenon-sh/tenon/planner"
 )
 
 // Pools that share workloads. Karpenter puts a pod on an open node of any of its pools, and else makes a node of the
@@ -59,10 +61,9 @@ func (s *search) agree(i int, a, b int32) bool {
 	if max(sh.kinds[p.kind].weight, sh.kinds[q.kind].weight)+int32(s.most) > 100 {
 		return false
 	}
-	v, ok := sh.needOn(w, p)
-	u, also := sh.needOn(w, q)
+	u, v := s.use(i, a).need, s.use(i, b).need
 	card := len(w.gpu.Slices) > 0 || w.gpu.Whole > 0 || w.gpu.ShareMilli > 0 || w.gpu.ByModel != nil
-	return ok && also && slices.Equal(u, v) && (!card || (p.mode == shared) == (q.mode == shared))
+	return u != nil && v != nil && slices.Equal(u, v) && (!card || (p.mode == shared) == (q.mode == shared))
 }
 
 // components are plots by whom they share workloads with, each first by rank.
@@ -139,7 +140,7 @@ const ranks = 1 << 20
 // together is a random change of what pools share.
 func (s *search) together(d *draft, from, i int) []edit {
 	p := d.plots[from]
-	switch s.dice.IntN(8) {
+	switch s.dice.IntN(10) {
 	case 0, 1:
 		return s.share(d, from, i)
 	case 2, 3:
@@ -160,8 +161,16 @@ func (s *search) together(d *draft, from, i int) []edit {
 			p.works = nil
 		}
 		return []edit{{from, keyed(p)}}
+	case 7:
+		return s.pair(d, from)
+	case 8: // the cards as some nodes of the packing have them
+		if models := s.models[s.sh.options[p.option].kind]; len(models) > 0 && s.sh.options[p.option].mode == sliced {
+			p.cut = models[s.dice.IntN(len(models))].cut
+			return []edit{{from, keyed(p)}}
+		}
+		return nil
 	}
-	return s.pair(d, from)
+	return s.mimic(d, p.rank)
 }
 
 // share lets a workload use one more pool, as that is.
@@ -195,4 +204,76 @@ func (s *search) head(d *draft, from, i int) []edit {
 		most = 1 + s.dice.Int64N(max(int64(min(full, 1e6)), 1))
 	}
 	return []edit{{len(d.plots), keyed(plot{option: o, works: works, most: most, rank: p.rank + 1 + s.dice.Int32N(ranks)})}}
+}
+
+// nodes are nodes of the packing that are alike.
+type nodes struct {
+	option int32 // with which a pool has such nodes
+	n      int64
+	works  []int
+	cut    []int64 // of the cards of one; nil: they are whole
+}
+
+// learn lists the nodes of the packing, by kind, of which a pool can be made.
+func (s *search) learn(plan *planner.Plan) {
+	sh := s.sh
+	s.models = make([][]nodes, len(sh.kinds))
+	kindAt, at := sh.kindsByName(), sh.worksByName()
+	for i := range plan.Nodes {
+		node := &plan.Nodes[i]
+		k, ok := kindAt[[2]string{node.Pool, node.InstanceType}]
+		if !ok || node.Held {
+			continue
+		}
+		m := nodes{option: -1, n: node.Count}
+		kind := whole
+		if slices.ContainsFunc(node.GPUs, func(g planner.PlanGPU) bool { return len(g.Layout) > 0 }) {
+			kind, m.cut = sliced, make([]int64, len(sh.profiles)+1)
+		}
+		for _, g := range node.GPUs {
+			for _, slice := range g.Layout {
+				if p := slices.Index(sh.profiles, slice.Profile); p >= 0 {
+					m.cut[p]++
+				}
+			}
+		}
+		for o := range sh.options {
+			if op := &sh.options[o]; op.kind == k && op.mode == kind {
+				m.option = int32(o)
+			}
+		}
+		if m.option < 0 {
+			continue
+		}
+		if m.cut != nil {
+			m.cut = sh.leave(&sh.options[m.option], m.cut)
+		}
+		for _, p := range node.Pods {
+			if w, ok := at[p.Workload]; ok && len(s.owner[w]) > 0 && s.fit(m.option, s.owner[w]) {
+				m.works = with(m.works, s.owner[w]...)
+			}
+		}
+		if len(m.works) > 0 && m.n > 0 {
+			s.models[k] = append(s.models[k], m)
+			s.nodes = append(s.nodes, m)
+		}
+	}
+}
+
+// mimic opens a new pool with a limit for some nodes of the packing, with the workloads that lie there, or some of them.
+func (s *search) mimic(d *draft, rank int32) []edit {
+	if len(d.plots) >= s.most || len(s.nodes) == 0 {
+		return nil
+	}
+	m := s.nodes[s.dice.IntN(len(s.nodes))]
+	works := m.works
+	for _, i := range works {
+		if len(d.of[i]) == 0 {
+			return nil
+		}
+	}
+	if s.dice.IntN(2) == 0 {
+		works = s.some(works, m.option, works[s.dice.IntN(len(works))])
+	}
+	return []edit{{len(d.plots), keyed(plot{option: m.option, works: works, most: m.n, cut: m.cut, rank: rank + 1 + s.dice.Int32N(ranks)})}}
 }
