@@ -306,9 +306,7 @@ func headed(c planner.Snapshot, d pools.Design, dice *rand.Rand) pools.Design {
 		price[c.Offers[i].InstanceType] = max(price[c.Offers[i].InstanceType], c.Offers[i].PriceMicro)
 	}
 	for w, of := range d.Of {
-		for _, at := range of {
-			out.Of[w] = append(out.Of[w], at)
-		}
+		out.Of[w] = slices.Clone(of)
 		if extra := dice.IntN(len(d.Pools)); len(of) > 0 && dice.IntN(3) == 0 && c.Workloads[w].GPU.Zero() && d.Pools[extra].Steered && !slices.Contains(of, extra) {
 			out.Of[w] = append(out.Of[w], extra)
 		}

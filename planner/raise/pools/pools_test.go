@@ -3,6 +3,7 @@ package pools
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -91,6 +92,9 @@ func check(t *testing.T, name string, in Input, d Design) {
 		endless := len(of) == 0
 		for _, at := range of {
 			endless = endless || d.Pools[at].NodesMost == 0
+			if a, b := asks(in.Snapshot, w, &d.Pools[at]), asks(in.Snapshot, w, &d.Pools[of[0]]); !cmp.Equal(a, b) {
+				t.Errorf("%s: %s asks for %v on one pool and for %v on another", name, lower.WorkloadName(in.Snapshot.Workloads[w]), a, b)
+			}
 			if !allows(in.Snapshot, w, &d.Pools[at]) {
 				t.Errorf("%s: no type of pool %v is allowed to %s", name, d.Pools[at], lower.WorkloadName(in.Snapshot.Workloads[w]))
 			}
@@ -106,6 +110,22 @@ func check(t *testing.T, name string, in Input, d Design) {
 	if diff := cmp.Diff(Outcome{d.Estimate, d.Nodes, d.Unplaced}, got); diff != "" || err != nil {
 		t.Errorf("%s: what is simulated is not what is promised (-promised +simulated), %v:\n%s", name, err, diff)
 	}
+}
+
+// asks are the devices that a pod of a workload asks for on a pool.
+func asks(s *planner.Snapshot, w int, p *planner.Pool) map[string]int64 {
+	out := map[string]int64{}
+	for i := range s.Offers {
+		if s.Offers[i].InstanceType == p.InstanceTypes[0] {
+			g := lower.NeedOn(s.Workloads[w].GPU, s.Offers[i].Cards.Model)
+			maps.Copy(out, g.Slices)
+			if out["gpu"] = g.Whole; g.ShareMilli > 0 {
+				out["shared"] = (g.ShareMilli*p.Replicas + 999) / 1000
+			}
+			break
+		}
+	}
+	return out
 }
 
 // allows reports whether the dearest type of a pool, its leader, is allowed to a workload.

@@ -43,7 +43,7 @@ func Search(in Input) ([]Design, error) {
 			d = begun
 		}
 		if d = s.shrink(d, s.most); len(d.plots) > 0 {
-			d = s.anneal(d, limits.Evaluations*int64(2+at)/5) // two fifths for the first, a fifth for each other
+			d = s.prune(s.anneal(d, limits.Evaluations*int64(2+at)/5)) // two fifths for the first, a fifth for each other
 		}
 		drafts = append(drafts, d)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/planner/lower"
 	"github.com/tenon-sh/tenon/pricing"
+	"github.com/tenon-sh/tenon/simulations/fleet"
 )
 
 // slowClaim is an open node, told by the offers that it may still become.
@@ -225,10 +226,10 @@ func scrambled(in Input, n int) (out []Design, shared int) {
 // Pools that share workloads, some with limits, held against the slow simulator.
 func TestSharedPoolsAgainstPodByPod(t *testing.T) {
 	equal, all, shared := 0, 0, 0
-	for seed := uint64(31); seed <= 33; seed++ {
+	for seed := uint64(31); seed <= 32; seed++ {
 		in := packed(t, mixed(seed, 150, 25))
 		in.Limits.Pools = 9
-		designs, n := scrambled(in, 12)
+		designs, n := scrambled(in, 10)
 		shared += n
 		for at, d := range designs {
 			check(t, fmt.Sprintf("seed %d, design %d", seed, at), in, d)
@@ -282,5 +283,35 @@ func TestSimulatorAgainstPodByPod(t *testing.T) {
 	}
 	if t.Logf("%d of %d equal", equal, all); equal*2 < all {
 		t.Errorf("only %d of %d are equal", equal, all)
+	}
+}
+
+// A pod template has one request, so pools that share a workload must agree on what its pods ask for.
+func TestSharedPoolsAskForTheSame(t *testing.T) {
+	offers, _ := fleet.Offers(pricing.Default(), fleet.Options{TimeSlicing: true})
+	s := planner.Snapshot{Offers: slices.DeleteFunc(offers, func(o planner.Offer) bool {
+		return o.InstanceType != "g4dn.xlarge" && o.InstanceType != "g4dn.12xlarge"
+	})}
+	for i, share := range []int64{120, 250, 90, 0, 0} {
+		w := planner.Workload{Ref: planner.Ref{Kind: "Deployment", Name: fmt.Sprint("w", i)}, Replicas: 6, Requests: planner.Resources{CPUMilli: 100, MemoryMiB: 512, Pods: 1}}
+		if w.GPU.ShareMilli = share; i == 3 {
+			w.GPU.Whole = 1
+		}
+		s.Workloads = append(s.Workloads, w)
+	}
+	in := packed(t, s)
+	in.Limits.Pools = 8
+	designs, shared := scrambled(in, 40)
+	for at, d := range designs {
+		check(t, fmt.Sprint("design ", at), in, d)
+	}
+	if shared*2 < len(designs) {
+		t.Errorf("%d of %d designs share workloads", shared, len(designs))
+	}
+	for i := range in.Snapshot.Offers { // no weights are left for an order of pools above the base
+		in.Snapshot.Offers[i].Weight = 95
+	}
+	if _, shared := scrambled(in, 10); shared > 0 {
+		t.Errorf("%d designs share workloads above a base of weight 95", shared)
 	}
 }

@@ -134,6 +134,20 @@ func (s *search) apart(d *draft) *draft {
 	return d
 }
 
+// prune is a draft without the pools with a limit that are worth nothing.
+func (s *search) prune(d *draft) *draft {
+	d = d.clone()
+	for at := len(d.plots) - 1; at >= 0; at-- {
+		if d.plots[at].most == 0 {
+			continue
+		}
+		if less := edited(d.plots, []edit{{at, plot{}}}); s.total(less) <= s.total(d.plots) {
+			d.take(less)
+		}
+	}
+	return d
+}
+
 // ranks is how many ranks there are. Chosen: enough that two seldom have the same.
 const ranks = 1 << 20
 
