@@ -165,7 +165,7 @@ func (s *search) pair(d *draft, at int) []edit {
 		if c, ok := s.sh.cutting(op, p.works); ok {
 			if most, first, second := c.two(s.verdict([]*plot{&p}).nodes); most > 0 {
 				first, second = s.sh.leave(op, slices.Clone(first)), s.sh.leave(op, second)
-				head := keyed(plot{option: p.option, works: s.cutServes(p.works, op, first), most: most, cut: first})
+				head := keyed(plot{option: p.option, works: s.cutServes(p.works, p.option, first), most: most, cut: first})
 				if len(head.works) > 0 {
 					rest := p
 					rest.cut = second
@@ -183,24 +183,30 @@ func (s *search) pair(d *draft, at int) []edit {
 }
 
 // cutServes are the workloads of which a pod fits a node that is cut so; those of one owner only together.
-func (s *search) cutServes(works []int, o *option, cut []int64) (out []int) {
-	fits := func(i int) bool {
-		need, ok := s.sh.needOn(&s.sh.works[i], o)
-		for at, n := range cut {
-			d := s.sh.devices()
-			if at < len(s.sh.profiles) {
-				d = s.sh.slice(at)
-			}
-			ok = ok && need[d] <= n
-		}
-		return ok
-	}
+func (s *search) cutServes(works []int, o int32, cut []int64) (out []int) {
 	for _, i := range works {
-		if !slices.ContainsFunc(s.owner[i], func(k int) bool { return !fits(k) }) {
+		if !slices.ContainsFunc(s.owner[i], func(k int) bool { return !s.cutHolds(k, o, cut) }) {
 			out = append(out, i)
 		}
 	}
 	return out
+}
+
+func (s *search) cutHolds(i int, o int32, cut []int64) bool {
+	need := s.use(i, o).need
+	if need == nil {
+		return false
+	}
+	for at, n := range cut {
+		d := s.sh.devices()
+		if at < len(s.sh.profiles) {
+			d = s.sh.slice(at)
+		}
+		if need[d] > n {
+			return false
+		}
+	}
+	return true
 }
 
 // two looks for two cuts with which fewer than so many nodes are enough: most of the first cut, and the rest of the second. First

@@ -89,9 +89,10 @@ func check(t *testing.T, name string, in Input, d Design) {
 		if in.Steer != nil && !in.Steer[w] && len(of) > 0 {
 			t.Errorf("%s: workload %d is steered and may not be", name, w)
 		}
-		endless := len(of) == 0
+		endless, limited := false, false
 		for _, at := range of {
-			endless = endless || d.Pools[at].NodesMost == 0
+			endless = endless || d.Pools[at].NodesMost == 0 && holds(in.Snapshot, w, &d.Pools[at])
+			limited = limited || d.Pools[at].NodesMost > 0
 			if a, b := asks(in.Snapshot, w, &d.Pools[at]), asks(in.Snapshot, w, &d.Pools[of[0]]); !cmp.Equal(a, b) {
 				t.Errorf("%s: %s asks for %v on one pool and for %v on another", name, lower.WorkloadName(in.Snapshot.Workloads[w]), a, b)
 			}
@@ -99,8 +100,8 @@ func check(t *testing.T, name string, in Input, d Design) {
 				t.Errorf("%s: no type of pool %v is allowed to %s", name, d.Pools[at], lower.WorkloadName(in.Snapshot.Workloads[w]))
 			}
 		}
-		if !endless {
-			t.Errorf("%s: all pools of %s have limits", name, lower.WorkloadName(in.Snapshot.Workloads[w]))
+		if limited && !endless {
+			t.Errorf("%s: all pools of %s have limits, or cannot hold it", name, lower.WorkloadName(in.Snapshot.Workloads[w]))
 		}
 	}
 	if in.Snapshot.Workloads[2].Ref == in.Snapshot.Workloads[3].Ref && !slices.Equal(d.Of[2], d.Of[3]) {
@@ -110,6 +111,28 @@ func check(t *testing.T, name string, in Input, d Design) {
 	if diff := cmp.Diff(Outcome{d.Estimate, d.Nodes, d.Unplaced}, got); diff != "" || err != nil {
 		t.Errorf("%s: what is simulated is not what is promised (-promised +simulated), %v:\n%s", name, err, diff)
 	}
+}
+
+// holds reports whether a node of a pool has the devices for a pod.
+func holds(s *planner.Snapshot, w int, p *planner.Pool) bool {
+	has := maps.Clone(p.Slices)
+	if len(p.Layouts) == 0 {
+		return true
+	}
+	if has == nil {
+		has = map[string]int64{}
+	}
+	for _, card := range p.Layouts {
+		if len(card) == 0 {
+			has["gpu"]++
+		}
+	}
+	for name, n := range asks(s, w, p) {
+		if n > has[name] {
+			return false
+		}
+	}
+	return true
 }
 
 // asks are the devices that a pod of a workload asks for on a pool.

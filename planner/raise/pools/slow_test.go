@@ -315,3 +315,24 @@ func TestSharedPoolsAskForTheSame(t *testing.T) {
 		t.Errorf("%d designs share workloads above a base of weight 95", shared)
 	}
 }
+
+// What comes late must find a node of the pool without a limit: one whose cards are cut for it.
+func TestSharedPoolsHoldWhatIsLeft(t *testing.T) {
+	in := packed(t, sliceMix(map[string]int64{"1g.5gb": 120, "2g.10gb": 7, "3g.20gb": 40}))
+	in.Limits.Pools = 6
+	designs, shared := scrambled(in, 60)
+	for at, d := range designs {
+		for w, of := range d.Of {
+			sound := !slices.ContainsFunc(of, func(i int) bool { return d.Pools[i].NodesMost > 0 })
+			for _, i := range of {
+				sound = sound || d.Pools[i].NodesMost == 0 && holds(in.Snapshot, w, &d.Pools[i])
+			}
+			if !sound {
+				t.Errorf("design %d: %s has no pool without a limit that can hold it", at, lower.WorkloadName(in.Snapshot.Workloads[w]))
+			}
+		}
+	}
+	if shared*2 < len(designs) {
+		t.Errorf("%d of %d designs share workloads", shared, len(designs))
+	}
+}

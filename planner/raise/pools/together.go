@@ -17,40 +17,43 @@ type homes struct {
 	plot    int // the first
 	option  int32
 	stamp   int64 // of the look at a draft that this is from
-	endless bool  // one of its plots has no limit
+	endless bool  // one of its plots has no limit, and nodes that hold a pod
+	limited bool  // one of its plots has a limit
 }
 
-// sound reports whether plots are a design that can be: what shares a workload agrees on what its pods ask for, and each
-// workload has a pool without a limit.
+// sound reports whether plots are a design that can be: what shares a workload agrees on what its pods ask for, and a
+// workload of a pool with a limit has one without, whose nodes hold its pods.
 func (s *search) sound(plots []plot) bool {
 	s.stamp++
 	limited := false
 	for at := range plots {
 		p := &plots[at]
+		limited = limited || p.most > 0
 		for _, i := range p.works {
 			h := &s.homes[i]
 			if h.stamp != s.stamp {
-				*h = homes{at, p.option, s.stamp, p.most == 0}
-				continue
-			}
-			h.endless = h.endless || p.most == 0
-			if !s.agree(i, h.option, p.option) {
+				*h = homes{plot: at, option: p.option, stamp: s.stamp}
+			} else if !s.agree(i, h.option, p.option) {
 				return false
 			}
+			h.limited = h.limited || p.most > 0
+			h.endless = h.endless || p.most == 0 && s.holds(p, i)
 		}
-		limited = limited || p.most > 0
-	}
-	if !limited {
-		return true
 	}
 	for at := range plots {
 		for _, i := range plots[at].works {
-			if !s.homes[i].endless {
+			if h := &s.homes[i]; limited && h.limited && !h.endless {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// holds reports whether the nodes of a plot are cut so that a pod of one of its workloads fits.
+func (s *search) holds(p *plot, i int) bool {
+	op := &s.sh.options[p.option]
+	return op.mode != sliced || s.cutHolds(i, p.option, s.stand(p).cut)
 }
 
 // agree reports whether a pod of a workload can be written once for both options: its template has one request, and their
