@@ -46,7 +46,8 @@ func TestAChildKeepsItsBaseAndNarrowsIt(t *testing.T) {
 	if err != nil || len(overlays) != 0 {
 		t.Fatal(err, overlays)
 	}
-	want := `limits:
+	want := `disruption: {}
+limits:
   cpu: 1k
   memory: 4000Gi
 replicas: null
