@@ -24,8 +24,8 @@ type Pool struct {
 	// Replicas are the devices that the device plugin makes of each card by time slicing; 0: cards are whole. A pod asks
 	// for as many as its share of a card is, rounded up.
 	Replicas int64 `json:"replicas,omitempty"`
-	// NodesMost, where not 0, is how many nodes it may have: of pools that share workloads because no one cut of the cards
-	// serves them, all but the last have it. It goes with one instance type.
+	// NodesMost, where not 0, is how many nodes it may have. Each of its workloads is then also in a pool without, which takes
+	// what is left over. It goes with one instance type.
 	NodesMost int64 `json:"nodesMost,omitempty"`
 	// Works are the workloads that are planned on it, by name, sorted.
 	Works        []PoolWork    `json:"workloads"`

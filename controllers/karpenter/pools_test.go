@@ -1,10 +1,12 @@
 package karpenter_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -47,11 +49,15 @@ func replayed(s planner.Snapshot, d pools.Design, catalog pricing.Catalog) karpe
 	in.Steer = func(w int, pod *corev1.Pod) {
 		requests := pod.Spec.Containers[0].Resources.Requests
 		at := d.Of[w]
-		if at < 0 {
+		if len(at) == 0 {
 			return
 		}
-		p := &d.Pools[at]
-		pod.Spec.NodeSelector = map[string]string{"karpenter.sh/nodepool": p.Name}
+		p := &d.Pools[at[0]]
+		if len(at) == 1 {
+			pod.Spec.NodeSelector = map[string]string{"karpenter.sh/nodepool": p.Name}
+		} else {
+			pod.Spec.Affinity = oneOf(d, at)
+		}
 		pod.Spec.Tolerations = append(pod.Spec.Tolerations, corev1.Toleration{Key: poolTaint, Operator: corev1.TolerationOpExists})
 		need := s.Workloads[w].GPU
 		if need.ByModel != nil {
@@ -72,6 +78,16 @@ func replayed(s planner.Snapshot, d pools.Design, catalog pricing.Catalog) karpe
 	return karpenter.FromSnapshot(in)
 }
 
+// oneOf is node affinity to several pools.
+func oneOf(d pools.Design, list []int) *corev1.Affinity {
+	is := corev1.NodeSelectorRequirement{Key: "karpenter.sh/nodepool", Operator: corev1.NodeSelectorOpIn}
+	for _, at := range list {
+		is.Values = append(is.Values, d.Pools[at].Name)
+	}
+	return &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{
+		NodeSelectorTerms: []corev1.NodeSelectorTerm{{MatchExpressions: []corev1.NodeSelectorRequirement{is}}}}}}
+}
+
 func modelOf(s planner.Snapshot, name string) string {
 	for i := range s.Offers {
 		if s.Offers[i].InstanceType == name {
@@ -85,6 +101,10 @@ func nodePool(p *planner.Pool) *kube.NodePool {
 	np := &kube.NodePool{}
 	np.Name = p.Name
 	np.Spec.Weight = &p.Weight
+	if p.NodesMost > 0 {
+		one, _ := pricing.Default().Lookup(p.InstanceTypes[0])
+		np.Spec.Limits = corev1.ResourceList{corev1.ResourceCPU: *resource.NewQuantity(p.NodesMost*one.VCPU, resource.DecimalSI)}
+	}
 	t := &np.Spec.Template
 	t.Spec.Requirements = []kube.Requirement{
 		{Key: corev1.LabelInstanceTypeStable, Operator: "In", Values: p.InstanceTypes},
@@ -192,11 +212,11 @@ func tell(t *testing.T, c planner.Snapshot, plan planner.Plan, d pools.Design) {
 	for i, p := range d.Pools {
 		pods := int64(0)
 		for w, at := range d.Of {
-			if at == i {
+			if slices.Contains(at, i) {
 				pods += c.Workloads[w].Replicas
 			}
 		}
-		t.Logf("    %s %v %d works %d pods %d nodes %v slices %v replicas %d types %v", p.Name, p.CapacityTypes, len(p.Works), pods, p.Nodes, p.PricePerHour, p.Slices, p.Replicas, len(p.InstanceTypes))
+		t.Logf("    %s %v %d works %d pods %d nodes (most %d) %v slices %v replicas %d types %v", p.Name, p.CapacityTypes, len(p.Works), pods, p.Nodes, p.NodesMost, p.PricePerHour, p.Slices, p.Replicas, len(p.InstanceTypes))
 	}
 	sums := map[string]pricing.Micro{}
 	counts := map[string]int64{}
@@ -274,5 +294,111 @@ func TestSimulateAgreesWithKarpenter(t *testing.T) {
 	t.Logf("%d of %d equal, at most %.2f%% apart, in sum %+.2f%%", equal, all, worst*100, (built/sum-1)*100)
 	if equal*2 < all || worst > 0.05 || math.Abs(built/sum-1) > 0.02 {
 		t.Errorf("%d of %d equal, at most %.2f%% apart, in sum %+.2f%%", equal, all, worst*100, (built/sum-1)*100)
+	}
+}
+
+// headed is a design in which pools have, by chance, one before them with a limit for the same workloads, or take those of another as
+// well.
+func headed(c planner.Snapshot, d pools.Design, dice *rand.Rand) pools.Design {
+	out := pools.Design{Of: make([][]int, len(d.Of))}
+	price := map[string]pricing.Micro{}
+	for i := range c.Offers {
+		price[c.Offers[i].InstanceType] = max(price[c.Offers[i].InstanceType], c.Offers[i].PriceMicro)
+	}
+	for w, of := range d.Of {
+		out.Of[w] = slices.Clone(of)
+		if extra := dice.IntN(len(d.Pools)); len(of) > 0 && dice.IntN(3) == 0 && c.Workloads[w].GPU.Zero() && d.Pools[extra].Steered && !slices.Contains(of, extra) {
+			out.Of[w] = append(out.Of[w], extra)
+		}
+	}
+	for i, p := range d.Pools {
+		p.Weight = int32(40 - i)
+		out.Pools = append(out.Pools, p)
+	}
+	for i, p := range d.Pools {
+		if !p.Steered || dice.IntN(2) == 0 {
+			continue
+		}
+		leader := slices.MaxFunc(p.InstanceTypes, func(a, b string) int { return cmp.Compare(price[a], price[b]) })
+		p.Name, p.InstanceTypes, p.NodesMost, p.Weight = p.Name+"-few", []string{leader}, 1+dice.Int64N(2), int32(80-i)
+		for w := range out.Of {
+			if slices.Contains(out.Of[w], i) {
+				out.Of[w] = append(out.Of[w], len(out.Pools))
+			}
+		}
+		out.Pools = append(out.Pools, p)
+	}
+	return sortedPools(out)
+}
+
+func sortedPools(d pools.Design) pools.Design {
+	order := make([]int, len(d.Pools))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(d.Pools[b].Weight, d.Pools[a].Weight) })
+	out := pools.Design{Of: make([][]int, len(d.Of))}
+	for _, i := range order {
+		out.Pools = append(out.Pools, d.Pools[i])
+	}
+	for w, of := range d.Of {
+		for _, at := range of {
+			out.Of[w] = append(out.Of[w], slices.Index(order, at))
+		}
+		slices.Sort(out.Of[w])
+	}
+	return out
+}
+
+// TestSharedPoolsAgreeWithKarpenter holds pools.Simulate against Karpenter's own scheduler where pools share workloads and have limits.
+func TestSharedPoolsAgreeWithKarpenter(t *testing.T) {
+	if testing.Short() {
+		t.Skip("replays some designs")
+	}
+	equal, all := 0, 0
+	for seed := uint64(25); seed <= 27; seed++ {
+		c, plan := packed(t, synth.Snapshot(synth.Options{Seed: seed, Pods: 120, Shapes: 24}, pricing.Default()), binpack.FastLimits())
+		in := pools.Input{Snapshot: &c, Plan: &plan, Limits: pools.Limits{Pools: 8, Evaluations: 400, Designs: 2}}
+		designs, err := pools.Search(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dice := rand.New(rand.NewPCG(seed, 1))
+		for range 4 {
+			d := headed(c, designs[0], dice)
+			want, err := pools.Simulate(in, d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := replayed(c, d, pricing.Default()).Schedule(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range d.Pools {
+				n := int64(0)
+				for i := range r.New {
+					if r.New[i].Pool == p.Name {
+						n++
+					}
+				}
+				if p.NodesMost > 0 && n > p.NodesMost {
+					t.Errorf("seed %d: Karpenter builds %d nodes of a pool that may have %d", seed, n, p.NodesMost)
+				}
+			}
+			if int64(len(r.Unplaced)) != want.Unplaced {
+				t.Errorf("seed %d: Karpenter leaves %d pods, %d were foreseen", seed, len(r.Unplaced), want.Unplaced)
+			}
+			if all++; r.PricePerHour == want.PricePerHour {
+				equal++
+				continue
+			}
+			off := r.PricePerHour.Float64()/want.PricePerHour.Float64() - 1
+			if t.Logf("seed %d: %v foreseen, %v built (%+.2f%%)", seed, want.PricePerHour, r.PricePerHour, off*100); math.Abs(off) > 0.05 {
+				t.Errorf("seed %d: more than 5%% apart", seed)
+			}
+		}
+	}
+	if t.Logf("%d of %d equal", equal, all); equal*2 < all {
+		t.Errorf("only %d of %d equal", equal, all)
 	}
 }

@@ -14,8 +14,8 @@
 // # What it keeps
 //
 // A child is a copy of its base's whole template, made from the base as it was read (kube.NodePool.Raw), so that a field
-// that Tenon does not know is kept. The base is never edited. What a patch replaces as a whole (tolerations, which
-// strategic merge treats as one value) is written with what was there.
+// that Tenon does not know is kept. The base is never edited. What a patch replaces as a whole (tolerations and the terms of
+// node affinity, which strategic merge treats as one value) is written with what was there.
 //
 // # What it refuses
 //

@@ -31,14 +31,15 @@ type draft struct {
 	homes  map[planner.Ref]home         // what each steered owner becomes
 	ofPool map[string][]planner.Ref     // owners that are patched for a pool, sorted
 	edits  map[string]*Edit
+	shared map[string]bool        // pools with workloads that are on others as well
 	moved  map[string][]*kube.Pod // pods that start anew, by pool
 	layout map[string]string      // pool → name of its mig-parted configuration
 	before map[string]string      // path → what the diff compares with
 }
 
-// home is the pool that an owner's pods are steered to, and what they ask for there.
+// home is the pools that an owner's pods are steered to, by falling weight, and what they ask for there.
 type home struct {
-	pool     string
+	pools    []string
 	requests []want
 }
 
@@ -80,7 +81,7 @@ func (d *draft) read() {
 		d.works[lower.WorkloadName(*w)] = w
 	}
 	d.edits, d.ofPool, d.layout = map[string]*Edit{}, map[string][]planner.Ref{}, map[string]string{}
-	d.moved = map[string][]*kube.Pod{}
+	d.moved, d.shared = map[string][]*kube.Pod{}, map[string]bool{}
 	for _, p := range d.pools {
 		d.edits[p.Name] = &Edit{
 			Pool: p.Name, Base: p.Base, Steered: p.Steered, Nodes: p.Nodes, CostThen: p.PricePerHour, Files: []string{}, Notes: []string{},
@@ -90,8 +91,7 @@ func (d *draft) read() {
 	d.settle()
 }
 
-// settle decides for each owner of steered pods which pool it is patched for. An owner has one template: where its pods
-// were planned on several pools, the one with the most of them has it.
+// settle decides for each owner of steered pods which pool it is patched for.
 func (d *draft) settle() {
 	d.homes = map[planner.Ref]home{}
 	count := map[planner.Ref]map[string]int64{}
@@ -121,17 +121,13 @@ func (d *draft) settle() {
 	}
 	slices.SortFunc(order, func(a, b planner.Ref) int { return strings.Compare(a.String(), b.String()) })
 	for _, ref := range order {
-		best := ""
-		for _, p := range d.pools {
-			if n, ok := count[ref][p.Name]; ok && (best == "" || n > count[ref][best]) {
-				best = p.Name
+		shapes := map[*planner.Workload]bool{}
+		for _, list := range wants[ref] {
+			for _, w := range list {
+				shapes[w.workload] = true
 			}
 		}
-		if len(count[ref]) > 1 {
-			d.say(planner.Warning, ref.String(), "its pods differ and were planned on %d NodePools; its owner has one template, so all are steered to %s", len(count[ref]), best)
-		}
-		d.homes[ref] = home{best, wants[ref][best]}
-		d.ofPool[best] = append(d.ofPool[best], ref)
+		d.house(ref, count[ref], wants[ref], len(shapes))
 	}
 }
 
@@ -176,6 +172,7 @@ func (d *draft) validate() error {
 			d.say(planner.Warning, "NodePool/"+p.Name, "its weight %d is not above that of its base %s (%d): Karpenter prefers the base for pods that both take", p.Weight, p.Base, *base.Spec.Weight)
 		}
 	}
+	d.limited(fault)
 	if d.Headroom < 0 || d.Headroom > 1000 {
 		faults = append(faults, fmt.Errorf("%w: headroom %d is not from 0 to 1000 percent", ErrDesign, d.Headroom))
 	}

@@ -123,7 +123,7 @@ func (d *draft) overlayWeight() int64 {
 // writeOverlays tells Karpenter what a pool's nodes will have that it cannot know: slices, devices, prices.
 func (d *draft) writeOverlays(p *planner.Pool) error {
 	if len(p.Slices) > 0 {
-		capacity := object{gpuName: strconv.FormatInt(d.wholeCards(p), 10)}
+		capacity := object{gpuName: strconv.FormatInt(wholeCards(p), 10)}
 		for profile, n := range p.Slices {
 			capacity[migPrefix+profile] = strconv.FormatInt(n, 10)
 		}
@@ -189,7 +189,7 @@ func (d *draft) copyOverlays(p *planner.Pool) error {
 }
 
 // wholeCards is how many cards of a node with slices stay whole.
-func (d *draft) wholeCards(p *planner.Pool) int64 {
+func wholeCards(p *planner.Pool) int64 {
 	n := int64(0)
 	for _, card := range p.Layouts {
 		if len(card) == 0 {

@@ -100,18 +100,23 @@ func limitNodes(child *kube.NodePool, p *planner.Pool, cat pricing.Catalog) erro
 	if p.NodesMost <= 0 {
 		return nil
 	}
-	machine, ok := cat.Lookup(p.InstanceTypes[0])
-	if !ok || len(p.InstanceTypes) > 1 {
+	if _, ok := cat.Lookup(p.InstanceTypes[0]); !ok || len(p.InstanceTypes) > 1 {
 		return fmt.Errorf("%w: pool %q is limited to %d nodes of %d instance types, the first known: %t", ErrDesign, p.Name, p.NodesMost, len(p.InstanceTypes), ok)
 	}
 	if child.Spec.Limits == nil {
 		child.Spec.Limits = corev1.ResourceList{}
 	}
-	most := resource.NewMilliQuantity(p.NodesMost*machine.VCPU*1000, resource.DecimalSI)
+	most := cpuOf(p, cat)
 	if has, ok := child.Spec.Limits[corev1.ResourceCPU]; !ok || most.Cmp(has) < 0 {
 		child.Spec.Limits[corev1.ResourceCPU] = *most
 	}
 	return nil
+}
+
+// cpuOf is the CPU of as many nodes as a pool may have.
+func cpuOf(p *planner.Pool, cat pricing.Catalog) *resource.Quantity {
+	machine, _ := cat.Lookup(p.InstanceTypes[0])
+	return resource.NewMilliQuantity(p.NodesMost*machine.VCPU*1000, resource.DecimalSI)
 }
 
 // Taint is what a steered pool has and its pods tolerate.
@@ -122,8 +127,8 @@ func Taint(pool string) corev1.Taint {
 // ConfigName names a pool's cut of its cards in mig-parted's configuration.
 func ConfigName(p *planner.Pool) string { return "tenon-" + p.Name }
 
-// overlaysOf tells Karpenter what the device plugin will make of the cards, for each number of cards among the types. The
-// whole cards are hidden: a pod that asks for one would wait for ever.
+// overlaysOf tells Karpenter what the device plugin will make of the cards, for each number of cards among the types. Of
+// whole cards only those are left that the layout does not cut: a pod that asks for more would wait for ever.
 func overlaysOf(p *planner.Pool, cat pricing.Catalog) ([]*kube.NodeOverlay, error) {
 	if len(p.Slices) == 0 && p.Replicas == 0 {
 		return nil, nil
@@ -132,7 +137,7 @@ func overlaysOf(p *planner.Pool, cat pricing.Catalog) ([]*kube.NodeOverlay, erro
 		return nil, fmt.Errorf("%w: pool %q cuts its cards and shares them", ErrDesign, p.Name)
 	}
 	if len(p.Slices) > 0 {
-		capacity := corev1.ResourceList{gpuName: *resource.NewQuantity(0, resource.DecimalSI)}
+		capacity := corev1.ResourceList{gpuName: *resource.NewQuantity(wholeCards(p), resource.DecimalSI)}
 		for profile, n := range p.Slices {
 			capacity[corev1.ResourceName(migPrefix+profile)] = *resource.NewQuantity(n, resource.DecimalSI)
 		}

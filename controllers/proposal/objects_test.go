@@ -46,7 +46,8 @@ func TestAChildKeepsItsBaseAndNarrowsIt(t *testing.T) {
 	if err != nil || len(overlays) != 0 {
 		t.Fatal(err, overlays)
 	}
-	want := `limits:
+	want := `disruption: {}
+limits:
   cpu: 1k
   memory: 4000Gi
 replicas: null
@@ -128,6 +129,8 @@ func TestWhatNoDesignIs(t *testing.T) {
 func TestKarpenterTakesWhatIsWritten(t *testing.T) {
 	pools := []planner.Pool{
 		{Name: "cut", InstanceTypes: []string{"p5.4xlarge"}, CapacityTypes: []string{"on-demand"}, Weight: 30, Steered: true, Slices: map[string]int64{"1g.10gb": 4, "3g.40gb": 1}},
+		{Name: "part", InstanceTypes: []string{"p4d.24xlarge"}, CapacityTypes: []string{"on-demand"}, Weight: 25, Steered: true, Slices: map[string]int64{"3g.20gb": 1},
+			Layouts: [][]planner.PlanMIG{{{Profile: "3g.20gb"}}, {}, {}, {}, {}, {}, {}, {}}},
 		{Name: "shared", InstanceTypes: []string{"g6.xlarge", "g6.12xlarge"}, CapacityTypes: []string{"on-demand"}, Weight: 20, Steered: true, Replicas: 4},
 		{Name: "few", InstanceTypes: []string{"g6.2xlarge"}, CapacityTypes: []string{"on-demand"}, Weight: 19, Steered: true, NodesMost: 1},
 		{Name: "more", InstanceTypes: []string{"g6.4xlarge"}, CapacityTypes: []string{"on-demand"}, Weight: 18, Steered: true},
@@ -150,6 +153,8 @@ func TestKarpenterTakesWhatIsWritten(t *testing.T) {
 	one := planner.Resources{CPUMilli: 100, MemoryMiB: 100, Pods: 1}
 	add("slice", karpenter.Requests(one, planner.GPUNeed{Slices: map[string]int64{"3g.40gb": 1}}, 0), "cut")
 	add("whole-on-cut", karpenter.Requests(one, planner.GPUNeed{Whole: 1}, 0), "cut")
+	add("seven", karpenter.Requests(one, planner.GPUNeed{Whole: 7}, 0), "part")
+	add("eight", karpenter.Requests(one, planner.GPUNeed{Whole: 8}, 0), "part")
 	add("share", karpenter.Requests(one, planner.GPUNeed{ShareMilli: 251}, 4), "shared")
 	add("whole-on-shared", karpenter.Requests(one, planner.GPUNeed{Whole: 1}, 0), "shared")
 	add("first", karpenter.Requests(one, planner.GPUNeed{Whole: 1}, 0), "few", "more")
@@ -172,7 +177,7 @@ func TestKarpenterTakesWhatIsWritten(t *testing.T) {
 	delete(got, "few g6.2xlarge")
 	delete(got, "more g6.4xlarge")
 	want := map[string][]string{
-		"cut p5.4xlarge": {"default/slice"}, "shared g6.xlarge": {"default/share"}, "unplaced": {"default/whole-on-cut", "default/whole-on-shared"},
+		"cut p5.4xlarge": {"default/slice"}, "shared g6.xlarge": {"default/share"}, "part p4d.24xlarge": {"default/seven"}, "unplaced": {"default/eight", "default/whole-on-cut", "default/whole-on-shared"},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

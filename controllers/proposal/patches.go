@@ -81,10 +81,14 @@ func (d *draft) unfit(ref planner.Ref, p *planner.Pool) string {
 	if !ok {
 		return fmt.Sprintf("its %s is not in the input, so its tolerations are not known, which a patch replaces as a whole", kind.apiVersion+" "+ref.Kind)
 	}
-	if a := template.Spec.Affinity; a != nil && a.NodeAffinity != nil && a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution != nil {
-		terms := a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms
-		if !slices.ContainsFunc(terms, func(t corev1.NodeSelectorTerm) bool { return admits(t, p.Name) }) {
-			return "its node affinity excludes NodePool " + p.Name + ": take " + poolLabel + " out of it"
+	if pool := d.excluded(ref, &template.Spec); pool != "" {
+		return "its node affinity excludes NodePool " + pool + ": take " + poolLabel + " out of it"
+	}
+	for i := range d.pools {
+		if q := &d.pools[i]; q.Name != p.Name && slices.Contains(d.homes[ref].pools, q.Name) {
+			if why := d.barred(ref, q, template.Spec.Tolerations); why != "" {
+				return why
+			}
 		}
 	}
 	return d.barred(ref, p, template.Spec.Tolerations)
@@ -113,17 +117,6 @@ func (d *draft) barred(ref planner.Ref, p *planner.Pool, tolerations []corev1.To
 	return ""
 }
 
-// admits says whether a term lets pods on nodes of a pool, as far as it speaks of pools.
-func admits(t corev1.NodeSelectorTerm, pool string) bool {
-	for _, e := range t.MatchExpressions {
-		in := slices.Contains(e.Values, pool)
-		if e.Key == poolLabel && (e.Operator == corev1.NodeSelectorOpIn && !in || e.Operator == corev1.NodeSelectorOpNotIn && in || e.Operator == corev1.NodeSelectorOpDoesNotExist) {
-			return false
-		}
-	}
-	return true
-}
-
 // writePatches writes a patch for each owner that is steered, and names those that cannot be.
 func (d *draft) writePatches(p *planner.Pool) error {
 	var patched []planner.Ref
@@ -134,13 +127,8 @@ func (d *draft) writePatches(p *planner.Pool) error {
 			continue
 		}
 		template, _ := d.template(ref)
-		was := template.Spec.NodeSelector[poolLabel]
-		if was != "" && was != p.Name {
-			d.say(planner.Info, ref.String(), "selects NodePool %s today; the patch changes that to %s", was, p.Name)
-		}
-		spec := object{"nodeSelector": object{poolLabel: p.Name}}
-		toleration := corev1.Toleration{Key: poolTaint, Operator: corev1.TolerationOpEqual, Value: p.Name, Effect: corev1.TaintEffectNoSchedule}
-		if err := tolerate(spec, template.Spec.Tolerations, toleration); err != nil {
+		spec := object{}
+		if err := d.steered(spec, ref, &template.Spec); err != nil {
 			return err
 		}
 		containers := d.requests(p, ref, template)
@@ -175,12 +163,10 @@ func (d *draft) replicas(ref planner.Ref) int64 {
 	return n
 }
 
-// tolerate writes tolerations as a whole, as merging replaces the list: those there are, and one more. An older one for
-// another of Tenon's pools goes.
-func tolerate(spec object, have []corev1.Toleration, more corev1.Toleration) error {
+// tolerate writes tolerations as a whole, as merging replaces the list.
+func tolerate(spec object, list []corev1.Toleration) error {
 	var all []any
-	have = slices.DeleteFunc(slices.Clone(have), func(t corev1.Toleration) bool { return t.Key == poolTaint })
-	for _, t := range append(have, more) {
+	for _, t := range list {
 		o, err := toObject(t)
 		if err != nil {
 			return err
@@ -289,16 +275,17 @@ func (d *draft) writePatch(pool, kind string, ref planner.Ref, template corev1.P
 	if s := template.Spec.NodeSelector[poolLabel]; s != "" {
 		before["nodeSelector"] = object{poolLabel: s}
 	}
-	if len(template.Spec.Tolerations) > 0 {
-		var all []any
-		for _, t := range template.Spec.Tolerations {
-			o, err := toObject(t)
-			if err != nil {
-				return err
-			}
-			all = append(all, o)
+	if _, ok := spec["affinity"]; ok && required(&template.Spec) != nil {
+		terms, err := toObject(*required(&template.Spec))
+		if err != nil {
+			return err
 		}
-		before["tolerations"] = all
+		at(before, "affinity", "nodeAffinity")["requiredDuringSchedulingIgnoredDuringExecution"] = terms
+	}
+	if len(template.Spec.Tolerations) > 0 {
+		if err := tolerate(before, template.Spec.Tolerations); err != nil {
+			return err
+		}
 	}
 	var containers []any
 	changed, _ := spec["containers"].([]any)
@@ -384,7 +371,9 @@ func (d *draft) writeDaemons() error {
 			continue
 		}
 		spec := object{}
-		if err := tolerate(spec, ds.Spec.Template.Spec.Tolerations, corev1.Toleration{Key: poolTaint, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoSchedule}); err != nil {
+		list := slices.DeleteFunc(slices.Clone(ds.Spec.Template.Spec.Tolerations), func(t corev1.Toleration) bool { return t.Key == poolTaint })
+		list = append(list, corev1.Toleration{Key: poolTaint, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoSchedule})
+		if err := tolerate(spec, list); err != nil {
 			return err
 		}
 		if err := d.writePatch("", KindDaemons, ref, ds.Spec.Template, spec); err != nil {

@@ -123,8 +123,9 @@ func (d *draft) child(p *planner.Pool) (object, error) {
 	return o, nil
 }
 
-// limits keeps the base's limits and says what they mean twice.
+// limits keeps the base's limits, says what they mean twice, and adds that of the pool itself.
 func (d *draft) limits(p *planner.Pool, spec object) {
+	defer d.few(p, spec)
 	limits, _ := spec["limits"].(object)
 	if len(limits) == 0 {
 		return

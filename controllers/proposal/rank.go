@@ -47,7 +47,7 @@ func (d *draft) rank() {
 	}
 	for i := range d.pools {
 		e := d.edits[d.pools[i].Name]
-		e.Small = e.pending == 0 && (e.Saving <= 0 || e.Saving < total/smallPart)
+		e.Small = e.pending == 0 && !d.shared[e.Pool] && (e.Saving <= 0 || e.Saving < total/smallPart)
 		slices.SortStableFunc(e.Files, func(a, b string) int {
 			return cmp.Compare(slices.Index(order, d.files[a].Kind), slices.Index(order, d.files[b].Kind))
 		})

@@ -28,7 +28,9 @@ type member struct {
 type field struct {
 	where   uint64 // places that it allows
 	members []member
-	led     bool // the first member has no less of anything than the others
+	led     bool  // the first member has no less of anything than the others
+	most    int64 // nodes; 0: no limit
+	nodes   int64 // that are open, where there is a limit
 }
 
 // load is a workload as the simulator sees it; the lists are by field.
@@ -408,27 +410,37 @@ func (m *member) holds(g *group, dims int) bool {
 	return true
 }
 
-// open makes new nodes for n pods, of the first field that can, and returns how many pods none can have.
+// open makes new nodes for n pods, of the first field that can, and of the next when its limit is reached. It returns
+// how many pods none can have.
 func (y *yard) open(l *load, n int64, within uint64) int64 {
 	for at := range y.fields {
 		f := &y.fields[at]
 		fresh := group{field: at, types: 1<<len(f.members) - 1, where: f.where, marks: make([]int32, y.marks)}
 		room := y.fits(l, &fresh, within)
-		if room <= 0 {
+		if room <= 0 || f.most > 0 && f.nodes >= f.most {
 			continue
 		}
-		if full := n / room; full > 0 {
+		full, rest := n/room, n%room
+		if f.most > 0 {
+			if left := f.most - f.nodes; full >= left {
+				full, rest = left, 0
+			}
+			f.nodes += full + min(rest, 1)
+		}
+		if full > 0 {
 			g := fresh
 			g.n, g.marks = full, slices.Clone(fresh.marks)
 			y.put(l, &g, room, within)
 			y.welcome(g, room)
 		}
-		if rest := n % room; rest > 0 {
+		if rest > 0 {
 			fresh.n = 1
 			y.put(l, &fresh, rest, within)
 			y.welcome(fresh, rest)
 		}
-		return 0
+		if n -= full*room + rest; n == 0 {
+			return 0
+		}
 	}
 	return n
 }

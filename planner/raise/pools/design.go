@@ -17,40 +17,67 @@ import (
 // design turns a draft and the open pools into values, and judges all of it once more.
 func (s *search) design(d *draft, open []int32) Design {
 	sh := s.sh
-	out := Design{Of: slices.Repeat([]int{-1}, len(sh.works))}
-	for at := range d.plots {
-		p := &d.plots[at]
-		for _, i := range p.works {
-			out.Of[i] = at
+	out := Design{Of: make([][]int, len(sh.works))}
+	for _, plots := range s.components(d.plots) {
+		for at, p := range plots {
+			for _, i := range p.works {
+				out.Of[i] = append(out.Of[i], len(out.Pools)+at)
+			}
 		}
-		st := s.stand(p.option, p.works)
-		pool := s.pool(st, p.v.bought, p.works)
-		pool.Steered, pool.Nodes, pool.PricePerHour = true, p.v.nodes, p.v.cost
-		for _, i := range p.works {
-			pool.Works = append(pool.Works, planner.PoolWork{Workload: lower.WorkloadName(sh.s.Workloads[i])})
-		}
-		slices.SortFunc(pool.Works, func(a, b planner.PoolWork) int { return strings.Compare(a.Workload, b.Workload) })
-		out.Pools = append(out.Pools, pool)
-		out.Estimate, out.Nodes, out.Unplaced = out.Estimate.Plus(p.v.cost), out.Nodes+p.v.nodes, out.Unplaced+p.v.unplaced
+		s.build(&out, plots, true)
 	}
 	var rest []int
 	for i := range sh.works {
-		if out.Of[i] < 0 && sh.works[i].count > 0 {
+		if len(out.Of[i]) == 0 && sh.works[i].count > 0 {
 			rest = append(rest, i)
 		}
 	}
-	var stands []stand
+	var plots []*plot
 	for _, o := range open {
-		st := s.stand(o, rest)
-		st.open = true
-		stands = append(stands, st)
-		out.Pools = append(out.Pools, s.pool(st, 1<<len(st.members)-1, rest))
+		p := fresh(o, rest)
+		plots = append(plots, &p)
 	}
-	v := s.run(stands, rest)
-	out.Estimate, out.Nodes, out.Unplaced = out.Estimate.Plus(v.cost), out.Nodes+v.nodes, out.Unplaced+v.unplaced
+	s.build(&out, plots, false)
 	sh.name(out.Pools)
 	sortPools(&out)
 	return out
+}
+
+// build adds pools that are judged together, first by weight.
+func (s *search) build(out *Design, plots []*plot, steered bool) {
+	sh := s.sh
+	stands, works := s.stands(plots)
+	if !steered && len(plots) == 0 {
+		for i := range sh.works {
+			if len(out.Of[i]) == 0 {
+				out.Unplaced += sh.works[i].count
+			}
+		}
+		return
+	}
+	v := s.run(stands, works)
+	parts := s.parts(len(stands))
+	out.Estimate, out.Nodes, out.Unplaced = out.Estimate.Plus(v.cost), out.Nodes+v.nodes, out.Unplaced+v.unplaced
+	var weight int32
+	for _, st := range stands {
+		weight = max(weight, sh.kinds[st.option.kind].weight)
+	}
+	for at, st := range stands {
+		bought := parts[at].bought
+		if !steered {
+			bought = 1<<len(st.members) - 1
+		}
+		pool := s.pool(st, bought)
+		if steered {
+			pool.Steered, pool.Nodes, pool.PricePerHour = true, parts[at].nodes, parts[at].cost
+			pool.Weight = min(max(weight, 0)+int32(len(plots)-at), 100)
+			for _, i := range st.works {
+				pool.Works = append(pool.Works, planner.PoolWork{Workload: lower.WorkloadName(sh.s.Workloads[i])})
+			}
+			slices.SortFunc(pool.Works, func(a, b planner.PoolWork) int { return strings.Compare(a.Workload, b.Workload) })
+		}
+		out.Pools = append(out.Pools, pool)
+	}
 }
 
 // sortPools orders pools by falling weight, then name, and turns Of with them.
@@ -67,18 +94,19 @@ func sortPools(d *Design) {
 		pools[at], now[i] = d.Pools[i], at
 	}
 	d.Pools = pools
-	for i, at := range d.Of {
-		if at >= 0 {
-			d.Of[i] = now[at]
+	for i := range d.Of {
+		for n, at := range d.Of[i] {
+			d.Of[i][n] = now[at]
 		}
+		slices.Sort(d.Of[i])
 	}
 }
 
 // pool says a stand in planner's words: its types are those that are bought, the leader, and the smaller sizes of its
 // family, in case what Karpenter builds differs from what was foreseen.
-func (s *search) pool(st stand, bought uint64, works []int) planner.Pool {
+func (s *search) pool(st stand, bought uint64) planner.Pool {
 	sh, leader := s.sh, &s.sh.kinds[st.option.kind]
-	p := planner.Pool{Base: leader.base, Weight: min(max(leader.weight, 0)+1, 100), Works: []planner.PoolWork{}}
+	p := planner.Pool{Base: leader.base, Weight: min(max(leader.weight, 0)+1, 100), NodesMost: st.most, Works: []planner.PoolWork{}}
 	for m, k := range st.members {
 		if m == 0 || bought&(1<<m) != 0 || sh.kinds[k].family() == leader.family() {
 			p.InstanceTypes = append(p.InstanceTypes, sh.kinds[k].name)
@@ -87,7 +115,7 @@ func (s *search) pool(st stand, bought uint64, works []int) planner.Pool {
 	slices.Sort(p.InstanceTypes)
 	p.InstanceTypes = slices.Compact(p.InstanceTypes)
 	for t, name := range sh.terms {
-		if slices.ContainsFunc(works, func(i int) bool { return sh.works[i].allow[st.option.kind]&leader.where&sh.term(t) != 0 }) {
+		if slices.ContainsFunc(st.works, func(i int) bool { return sh.works[i].allow[st.option.kind]&leader.where&sh.term(t) != 0 }) {
 			p.CapacityTypes = append(p.CapacityTypes, name)
 		}
 	}
@@ -102,19 +130,17 @@ func (s *search) pool(st stand, bought uint64, works []int) planner.Pool {
 	return p
 }
 
-// layouts lays the slices of a node out on its cards.
+// layouts says the slices of a node by profile, and card by card.
 func (sh *shop) layouts(st stand) (map[string]int64, [][]planner.PlanMIG) {
 	kd := &sh.kinds[st.option.kind]
 	m, _ := gpu.ByKey(kd.model)
-	counts, want := map[string]int64{}, make([]int, len(m.Profiles))
+	counts := map[string]int64{}
 	for p, name := range sh.profiles {
 		if n := st.cut[p]; n > 0 {
-			at, _ := m.ProfileByResource("nvidia.com/mig-" + name)
 			counts[name] = n
-			want[at] += int(n)
 		}
 	}
-	cards, ok := m.Deal(int(kd.cards), want)
+	cards, ok := sh.dealt(kd, st.cut)
 	if !ok {
 		return nil, nil
 	}
@@ -136,7 +162,7 @@ func (sh *shop) name(list []planner.Pool) {
 	for i := range list {
 		p := &list[i]
 		leader := slices.MaxFunc(p.InstanceTypes, func(a, b string) int { return cmp.Compare(sh.leastOf(p.Base, a), sh.leastOf(p.Base, b)) })
-		data, err := json.Marshal([]any{p.Base, p.InstanceTypes, p.CapacityTypes, p.Steered, p.Layouts, p.Replicas, p.Works})
+		data, err := json.Marshal([]any{p.Base, p.InstanceTypes, p.CapacityTypes, p.Steered, p.Layouts, p.Replicas, p.NodesMost, p.Works})
 		if err != nil {
 			panic("pools: a pool is plain data, yet it does not encode: " + err.Error())
 		}

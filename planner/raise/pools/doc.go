@@ -15,6 +15,12 @@
 // as long as the leader is left it decides what fits. At the end Karpenter buys the cheapest type that is left. So they
 // are free gain: the last node of a pool, and nodes short of one resource, shrink to what they hold.
 //
+// # Pools that share workloads
+//
+// A workload may be steered to several pools: pods go on open nodes of all of them, and new nodes are of the first by weight
+// whose limit is not reached. So a pool that is limited to a number of nodes comes before one without a limit that can hold
+// all its workloads, and nothing is ever left over; and pods that take many kinds of node fill up nodes of a pool that others need.
+//
 // # The simulator
 //
 // [Simulate] follows Karpenter's rules (v1.15.0: scheduling/queue.go, scheduler.go, nodeclaim.go, topologygroup.go) by
@@ -25,5 +31,5 @@
 // # What it refuses to do
 //
 // It steers no workload that is bound to others by a rule that reaches beyond one pool (zone-together, zone-follow,
-// host-follow and the like): these stay with the open pools. Reserved capacity and NodePool limits are not looked at.
+// host-follow and the like): these stay with the open pools. Reserved capacity and the limits of today's NodePools are not looked at.
 package pools

@@ -6,24 +6,46 @@ import (
 	"slices"
 )
 
-// plot is a pool of a draft.
+// plot is a pool of a draft. Its lists are never changed in place.
 type plot struct {
 	option int32
-	works  []int // ascending
-	v      verdict
+	works  []int   // ascending; those of one owner are in the same plots
+	most   int64   // nodes; 0: no limit
+	cut    []int64 // slices of one node; nil: they follow from the workloads
+	rank   int32   // of plots that share workloads that with the highest gets new nodes first
+	key    uint64  // of all that, but the rank
+}
+
+// keyed is a plot with its key.
+func keyed(p plot) plot {
+	p.key = mix(uint64(p.option)<<32 ^ uint64(p.most))
+	for at, n := range p.cut {
+		p.key = mix(p.key ^ uint64(at)<<40 ^ uint64(n))
+	}
+	for _, i := range p.works {
+		p.key ^= mix(uint64(i) + 1)
+	}
+	return p
+}
+
+// fresh is a plot without a limit.
+func fresh(o int32, works []int) plot { return keyed(plot{option: o, works: works}) }
+
+// of is the plot with other workloads.
+func (p plot) of(works []int) plot {
+	p.works = works
+	return keyed(p)
 }
 
 // draft is a design while it is searched for.
 type draft struct {
 	plots []plot
-	of    []int // by workload: its plot; -1: none
+	of    [][]int // by workload: its plots, ascending
 }
 
-func (d *draft) clone() *draft {
-	return &draft{plots: slices.Clone(d.plots), of: slices.Clone(d.of)} // lists of workloads are never changed in place
-}
+func (d *draft) clone() *draft { return &draft{slices.Clone(d.plots), slices.Clone(d.of)} }
 
-// edit replaces a plot; at may be the number of plots, for a new one.
+// edit replaces a plot; at may be the number of plots, for a new one, and a plot without workloads goes.
 type edit struct {
 	at int
 	plot
@@ -32,32 +54,35 @@ type edit struct {
 // search is one search for designs.
 type search struct {
 	*judge
-	dice  *rand.Rand
-	can   [][]bool // by workload and option
-	owner [][]int  // by workload: those of the same owner, which has one template and so one selector
-	most  int      // pools
-	fee   float64  // of a pool, so that a design with fewer is preferred where it costs hardly more
+	dice   *rand.Rand
+	can    [][]bool // by workload and option
+	owner  [][]int  // by workload: those of the same owner, which has one template and so one selector
+	most   int      // pools
+	fee    float64  // of a pool, so that a design with fewer is preferred where it costs hardly more
+	packed []int64  // nodes of each kind in the packing
+	homes  []homes  // by workload: where it is at home in the draft that is looked at
+	stamp  int64    // of the last look at a draft
+	lead   []int    // by plot of that draft: another of the same component, or itself
+	pairs  map[uint64][]plot
+	nodes  []nodes   // of the packing
+	models [][]nodes // by kind
 }
 
-// score is what a draft is compared by: money, with a penalty for pods without a place.
-func (s *search) score(p *plot) float64 {
-	if len(p.works) == 0 {
+// score is what plots that share workloads are compared by: money, with a penalty for pods without a place.
+func (s *search) score(plots ...*plot) float64 {
+	if len(plots) == 0 || len(plots[0].works) == 0 {
 		return 0
 	}
-	return p.v.cost.Float64() + float64(float64(p.v.unplaced)*s.penalty.Float64()) + s.fee
+	v := s.verdict(plots)
+	return v.cost.Float64() + float64(float64(v.unplaced)*s.penalty.Float64()) + float64(float64(len(plots))*s.fee)
 }
 
-func (s *search) total(d *draft) float64 {
+func (s *search) total(plots []plot) float64 {
 	var sum float64
-	for i := range d.plots {
-		sum += s.score(&d.plots[i])
+	for _, c := range s.components(plots) {
+		sum += s.score(c...)
 	}
 	return sum
-}
-
-// judged is a plot with its verdict.
-func (s *search) judged(o int32, works []int) plot {
-	return plot{option: o, works: works, v: s.steered(o, works)}
 }
 
 // fit reports whether all workloads may use an option.
@@ -78,7 +103,7 @@ func (s *search) best(works []int, tries []int32) (plot, bool) {
 		if !s.fit(o, works) {
 			continue
 		}
-		p := s.judged(o, works)
+		p := fresh(o, works)
 		if !found || s.score(&p) < s.score(&out) {
 			out, found = p, true
 		}
@@ -86,34 +111,28 @@ func (s *search) best(works []int, tries []int32) (plot, bool) {
 	return out, found
 }
 
-// gain is how much less a draft costs after some edits.
-func (s *search) gain(d *draft, edits []edit) float64 {
-	var sum float64
-	for i := range edits {
-		if edits[i].at < len(d.plots) {
-			sum += s.score(&d.plots[edits[i].at])
+// edited is the plots after some edits.
+func edited(plots []plot, edits []edit) []plot {
+	out := slices.Clone(plots)
+	for _, e := range edits {
+		if e.at == len(out) {
+			out = append(out, e.plot)
+		} else {
+			out[e.at] = e.plot
 		}
-		sum -= s.score(&edits[i].plot)
 	}
-	return sum
+	return slices.DeleteFunc(out, func(p plot) bool { return len(p.works) == 0 })
 }
 
-// commit makes edits, and drops the plots that have become empty.
-func (d *draft) commit(edits []edit) {
-	for _, e := range edits {
-		if e.at == len(d.plots) {
-			d.plots = append(d.plots, e.plot)
-		} else {
-			d.plots[e.at] = e.plot
-		}
-	}
-	d.plots = slices.DeleteFunc(d.plots, func(p plot) bool { return len(p.works) == 0 })
+// take makes the plots those of the draft.
+func (d *draft) take(plots []plot) {
+	d.plots = plots
 	for i := range d.of {
-		d.of[i] = -1
+		d.of[i] = nil
 	}
 	for at := range d.plots {
 		for _, i := range d.plots[at].works {
-			d.of[i] = at
+			d.of[i] = append(d.of[i], at)
 		}
 	}
 }
@@ -131,7 +150,7 @@ func without(works []int, gone ...int) []int {
 func with(works []int, more ...int) []int {
 	out := append(slices.Clone(works), more...)
 	slices.Sort(out)
-	return out
+	return slices.Compact(out)
 }
 
 // anneal improves a draft by random moves until the evaluations are spent: simulated annealing (Kirkpatrick, Gelatt and
@@ -139,7 +158,7 @@ func with(works []int, more ...int) []int {
 // temperatures, as parts of the cost, are chosen. It returns the best draft that it has seen.
 func (s *search) anneal(d *draft, until int64) *draft {
 	const hot, cold = 0.001, 0.00001
-	best, bestScore := d.clone(), s.total(d)
+	best, bestScore := d.clone(), s.total(d.plots)
 	at, start, movesMost := bestScore, s.evaluations, 30*(until-s.evaluations)
 	d = d.clone()
 	for moves := int64(0); s.evaluations < until && moves < movesMost && len(d.plots) > 0; moves++ {
@@ -149,12 +168,16 @@ func (s *search) anneal(d *draft, until int64) *draft {
 		if edits == nil {
 			continue
 		}
-		gain := s.gain(d, edits)
-		if gain < 0 && s.dice.Float64() >= math.Exp(gain/heat) {
+		next := edited(d.plots, edits)
+		if !s.sound(next) {
 			continue
 		}
-		d.commit(edits)
-		if at -= gain; at < bestScore-1e-9 {
+		then := s.total(next)
+		if gain := at - then; gain < 0 && s.dice.Float64() >= math.Exp(gain/heat) {
+			continue
+		}
+		d.take(next)
+		if at = then; at < bestScore-1e-9 {
 			best, bestScore = d.clone(), at
 		}
 	}
@@ -164,56 +187,63 @@ func (s *search) anneal(d *draft, until int64) *draft {
 // move is a random change of a draft; nil where the dice fell on something that cannot be.
 func (s *search) move(d *draft) []edit {
 	i := s.dice.IntN(len(d.of))
-	from := d.of[i]
-	if from < 0 {
+	if len(d.of[i]) == 0 {
 		return nil
 	}
+	from := d.of[i][s.dice.IntN(len(d.of[i]))]
 	switch roll := s.dice.IntN(100); {
-	case roll < 40:
-		return s.shift(d, i)
-	case roll < 55:
-		return s.swap(d, i)
-	case roll < 80:
+	case roll < 32:
+		return s.shift(d, from, i)
+	case roll < 44:
+		return s.swap(d, from, i)
+	case roll < 64:
 		return s.exchange(d, from, i)
-	case roll < 90:
-		return s.carry(d, i)
-	case roll < 95:
+	case roll < 72:
+		return s.carry(d, from, i)
+	case roll < 76:
 		return s.split(d, from, i)
+	case roll < 80:
+		return s.merge(d, from, s.dice.IntN(len(d.plots)))
 	}
-	return s.merge(d, from, s.dice.IntN(len(d.plots)))
+	return s.together(d, from, i)
 }
 
 // shift moves a workload to another pool, as that is. Here and below those of the same owner come along.
-func (s *search) shift(d *draft, i int) []edit {
-	from, to, all := d.of[i], s.dice.IntN(len(d.plots)), s.owner[i]
+func (s *search) shift(d *draft, from, i int) []edit {
+	to, all := s.dice.IntN(len(d.plots)), s.owner[i]
 	if from == to || !s.fit(d.plots[to].option, all) {
 		return nil
 	}
 	p, q := &d.plots[from], &d.plots[to]
-	return []edit{{from, s.judged(p.option, without(p.works, all...))}, {to, s.judged(q.option, with(q.works, all...))}}
+	return []edit{{from, p.of(without(p.works, all...))}, {to, q.of(with(q.works, all...))}}
 }
 
 // swap lets two workloads change places.
-func (s *search) swap(d *draft, i int) []edit {
+func (s *search) swap(d *draft, from, i int) []edit {
 	k := s.dice.IntN(len(d.of))
-	from, to := d.of[i], d.of[k]
-	if to < 0 || from == to || !s.fit(d.plots[to].option, s.owner[i]) || !s.fit(d.plots[from].option, s.owner[k]) {
+	if len(d.of[k]) == 0 {
+		return nil
+	}
+	to := d.of[k][0]
+	if from == to || slices.Contains(d.of[i], to) || slices.Contains(d.of[k], from) || !s.fit(d.plots[to].option, s.owner[i]) || !s.fit(d.plots[from].option, s.owner[k]) {
 		return nil
 	}
 	p, q := &d.plots[from], &d.plots[to]
 	return []edit{
-		{from, s.judged(p.option, with(without(p.works, s.owner[i]...), s.owner[k]...))},
-		{to, s.judged(q.option, with(without(q.works, s.owner[k]...), s.owner[i]...))},
+		{from, p.of(with(without(p.works, s.owner[i]...), s.owner[k]...))},
+		{to, q.of(with(without(q.works, s.owner[k]...), s.owner[i]...))},
 	}
 }
 
 // exchange gives a pool another leader: one that serves one of its workloads by chance.
 func (s *search) exchange(d *draft, at, i int) []edit {
 	o, ok := s.pick(i)
-	if !ok || o == d.plots[at].option || !s.fit(o, d.plots[at].works) {
+	p := d.plots[at]
+	if !ok || o == p.option || !s.fit(o, p.works) {
 		return nil
 	}
-	return []edit{{at, s.judged(o, d.plots[at].works)}}
+	p.option, p.cut = o, nil
+	return []edit{{at, keyed(p)}}
 }
 
 func (s *search) pick(i int) (int32, bool) {
@@ -225,17 +255,18 @@ func (s *search) pick(i int) (int32, bool) {
 }
 
 // carry moves a workload to another pool, which gets another leader for it.
-func (s *search) carry(d *draft, i int) []edit {
-	from, to := d.of[i], s.dice.IntN(len(d.plots))
+func (s *search) carry(d *draft, from, i int) []edit {
+	to := s.dice.IntN(len(d.plots))
 	if from == to {
 		return nil
 	}
 	o, ok := s.pick(i)
-	p, q := &d.plots[from], &d.plots[to]
+	p, q := d.plots[from], d.plots[to]
 	if !ok || !s.fit(o, q.works) || !s.fit(o, s.owner[i]) {
 		return nil
 	}
-	return []edit{{from, s.judged(p.option, without(p.works, s.owner[i]...))}, {to, s.judged(o, with(q.works, s.owner[i]...))}}
+	q.option, q.cut = o, nil
+	return []edit{{from, p.of(without(p.works, s.owner[i]...))}, {to, q.of(with(q.works, s.owner[i]...))}}
 }
 
 // split opens a new pool for some workloads of one: a random part of them, and one for certain.
@@ -248,15 +279,21 @@ func (s *search) split(d *draft, from, i int) []edit {
 	if !ok || !s.fit(o, s.owner[i]) {
 		return nil
 	}
+	part := s.some(p.works, o, i)
+	return []edit{{from, p.of(without(p.works, part...))}, {len(d.plots), fresh(o, part)}}
+}
+
+// some are a random part of some workloads that may use an option, and one for certain.
+func (s *search) some(works []int, o int32, i int) []int {
 	part, share := []int{}, s.dice.IntN(3)
-	for _, k := range p.works {
+	for _, k := range works {
 		first := s.owner[k][0] == k
 		if i == k || first && !slices.Contains(s.owner[i], k) && s.fit(o, s.owner[k]) && s.dice.IntN(4) < share {
 			part = append(part, s.owner[k]...)
 		}
 	}
 	slices.Sort(part)
-	return []edit{{from, s.judged(p.option, without(p.works, part...))}, {len(d.plots), s.judged(o, part)}}
+	return part
 }
 
 // merge puts two pools together, with the better leader.

@@ -9,13 +9,11 @@ import (
 	"github.com/tenon-sh/tenon/pricing"
 )
 
-// verdict is what the simulator says of one pool with its workloads.
+// verdict is what the simulator says of pools with their workloads.
 type verdict struct {
 	cost     pricing.Micro
 	nodes    int64
 	unplaced int64
-	bought   uint64  // members of which nodes are bought
-	cut      []int64 // slices of one node, where it is cut, and its whole cards
 }
 
 // judge asks the simulator of pools, and remembers.
@@ -27,6 +25,7 @@ type judge struct {
 	rank        []int              // by workload: its place in order
 	usage       []map[int32]*usage // by workload, then by option
 	known       map[uint64]verdict
+	cuts        map[uint64][]int64 // of cutFor
 	evaluations int64
 	penalty     pricing.Micro // of a pod without a place
 }
@@ -35,7 +34,7 @@ type judge struct {
 const knownMost = 1 << 18
 
 func newJudge(sh *shop) *judge {
-	j := &judge{sh: sh, known: map[uint64]verdict{}}
+	j := &judge{sh: sh, known: map[uint64]verdict{}, cuts: map[uint64][]int64{}}
 	for t := range sh.terms {
 		j.terms = append(j.terms, sh.term(t))
 	}
@@ -69,22 +68,20 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// steered judges a pool of an option with some workloads, none of which may be elsewhere.
-func (j *judge) steered(o int32, works []int) verdict {
-	if len(works) == 0 {
-		return verdict{}
-	}
-	key := mix(uint64(o) << 32)
-	for _, i := range works {
-		key ^= mix(uint64(i) + 1)
+// verdict judges some plots together, first by weight, and remembers.
+func (j *judge) verdict(plots []*plot) verdict {
+	key := plots[0].key
+	for _, p := range plots[1:] {
+		key = mix(key) ^ p.key
 	}
 	if v, ok := j.known[key]; ok {
 		return v
 	}
-	j.evaluations++
-	v := j.run([]stand{j.stand(o, works)}, works)
+	j.evaluations += int64(len(plots))
+	v := j.run(j.stands(plots))
 	if len(j.known) >= knownMost {
 		clear(j.known)
+		clear(j.cuts)
 	}
 	j.known[key] = v
 	return v
@@ -96,33 +93,45 @@ type stand struct {
 	option  *option
 	members []int32
 	cut     []int64 // slices of one node by profile, and its whole cards
-	open    bool
-	where   uint64 // places that it allows
+	most    int64   // nodes; 0: no limit
+	works   []int   // who may use it, ascending
+	where   uint64  // places that it allows
 }
 
-func (j *judge) stand(o int32, works []int) stand {
-	op := &j.sh.options[o]
-	st := stand{at: o, option: op, members: op.followers, where: math.MaxUint64}
-	if op.mode == sliced {
-		st.cut = j.sh.cutFor(op, works)
+// stands are plots as pools, and all who may use one of them.
+func (j *judge) stands(plots []*plot) (stands []stand, works []int) {
+	for _, p := range plots {
+		stands = append(stands, j.stand(p))
+		works = append(works, p.works...)
+	}
+	slices.Sort(works)
+	return stands, slices.Compact(works)
+}
+
+func (j *judge) stand(p *plot) stand {
+	op := &j.sh.options[p.option]
+	st := stand{at: p.option, option: op, members: op.followers, cut: p.cut, most: p.most, works: p.works, where: math.MaxUint64}
+	if op.mode == sliced && st.cut == nil {
+		key := fresh(p.option, p.works).key
+		cut, ok := j.cuts[key]
+		if !ok {
+			cut = j.sh.cutFor(op, p.works)
+			j.cuts[key] = cut
+		}
+		st.cut = cut
+	}
+	if p.most > 0 {
+		st.members = st.members[:1] // a limit counts CPU, so nodes of one type
 	}
 	return st
 }
 
-// run simulates pools with workloads, all of which may use all of them, as far as they can.
+// run simulates pools, first by weight, with all workloads that may use one of them. What it did is left in the yard.
 func (j *judge) run(stands []stand, works []int) verdict {
-	return j.simulate(stands, works, nil)
-}
-
-// simulate is run, where of says by workload the one stand that it may use; -1: the open ones.
-func (j *judge) simulate(stands []stand, works []int, of []int) verdict {
 	sorted := slices.Clone(works)
 	slices.SortFunc(sorted, func(a, b int) int { return cmp.Compare(j.rank[a], j.rank[b]) })
-	loads, dims, ok := j.load(stands, sorted, of)
+	loads, dims, ok := j.load(stands, sorted)
 	v := verdict{}
-	if len(stands) == 1 {
-		v.cut = stands[0].cut
-	}
 	if !ok {
 		for _, i := range works {
 			v.unplaced += j.sh.works[i].count
@@ -145,13 +154,30 @@ func (j *judge) simulate(stands []stand, works []int, of []int) verdict {
 			v.unplaced += y.groups[g].pods * y.groups[g].n
 			continue
 		}
-		if len(stands) == 1 {
-			v.bought |= 1 << m
-		}
 		v.cost = v.cost.Plus(price.Times(y.groups[g].n))
 		v.nodes += y.groups[g].n
 	}
 	return v
+}
+
+// part is what is built of one of several pools.
+type part struct {
+	cost   pricing.Micro
+	nodes  int64
+	bought uint64 // members of which nodes are bought
+}
+
+// parts divides the last run by stand.
+func (j *judge) parts(n int) []part {
+	out := make([]part, n)
+	for g := range j.yard.groups {
+		gr := &j.yard.groups[g]
+		if m, price := j.yard.buy(gr, j.terms); m >= 0 {
+			p := &out[gr.field]
+			p.cost, p.nodes, p.bought = p.cost.Plus(price.Times(gr.n)), p.nodes+gr.n, p.bought|1<<m
+		}
+	}
+	return out
 }
 
 // tied reports whether only chance says which pods of two workloads come first.
@@ -165,7 +191,7 @@ func (j *judge) fence(stands []stand, dims []int) {
 	y := &j.yard
 	for s := range stands {
 		st := &stands[s]
-		f := field{led: true, members: make([]member, len(st.members))}
+		f := field{led: true, most: st.most, members: make([]member, len(st.members))}
 		for m, k := range st.members {
 			kd := &j.sh.kinds[k]
 			mem := member{where: kd.where, price: kd.price}
@@ -206,7 +232,7 @@ func (j *judge) roomIn(k int32, st *stand, d int) int64 {
 
 // load makes the loads of some workloads and resets the yard; dims are the resources that count. It is false where
 // there are too many.
-func (j *judge) load(stands []stand, works []int, of []int) (loads []load, dims []int, ok bool) {
+func (j *judge) load(stands []stand, works []int) (loads []load, dims []int, ok bool) {
 	sh := j.sh
 	uses := make([]*usage, len(works)*len(stands))
 	asked := make([]bool, sh.dims())
@@ -234,9 +260,8 @@ func (j *judge) load(stands []stand, works []int, of []int) (loads []load, dims 
 		w := &sh.works[i]
 		l := load{count: w.count, most: w.most, need: make([]vector, len(stands)), types: make([]uint64, len(stands)), where: make([]uint64, len(stands))}
 		for s := range stands {
-			mine := of == nil || of[i] == s || of[i] < 0 && stands[s].open
 			u := uses[at*len(stands)+s]
-			if u.need == nil || !mine {
+			if _, mine := slices.BinarySearch(stands[s].works, i); u.need == nil || !mine {
 				continue
 			}
 			for x, d := range dims {

@@ -37,7 +37,7 @@ func (l Limits) WithDefaults() Limits {
 // Design is NodePools to have, and which workloads are steered to which.
 type Design struct {
 	Pools       []planner.Pool
-	Of          []int         // for each workload the pool that it is steered to; -1: to none
+	Of          [][]int       // for each workload the pools that it is steered to, ascending; none: it is not steered
 	Estimate    pricing.Micro // an hour of the nodes that Karpenter is expected to build, by Simulate
 	Nodes       int64
 	Unplaced    int64 // pods that no pool takes, of all workloads; today's NodePools may take them

@@ -3,6 +3,7 @@ package pools
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -76,7 +77,7 @@ func check(t *testing.T, name string, in Input, d Design) {
 		seen[p.Name] = true
 		want := []planner.PoolWork{}
 		for w, of := range d.Of {
-			if of == i {
+			if slices.Contains(of, i) {
 				want = append(want, planner.PoolWork{Workload: lower.WorkloadName(in.Snapshot.Workloads[w])})
 			}
 		}
@@ -85,20 +86,69 @@ func check(t *testing.T, name string, in Input, d Design) {
 		}
 	}
 	for w, of := range d.Of {
-		if in.Steer != nil && !in.Steer[w] && of >= 0 {
+		if in.Steer != nil && !in.Steer[w] && len(of) > 0 {
 			t.Errorf("%s: workload %d is steered and may not be", name, w)
 		}
-		if of >= 0 && !allows(in.Snapshot, w, &d.Pools[of]) {
-			t.Errorf("%s: no type of pool %v is allowed to %s", name, d.Pools[of], lower.WorkloadName(in.Snapshot.Workloads[w]))
+		endless, limited := false, false
+		for _, at := range of {
+			endless = endless || d.Pools[at].NodesMost == 0 && holds(in.Snapshot, w, &d.Pools[at])
+			limited = limited || d.Pools[at].NodesMost > 0
+			if a, b := asks(in.Snapshot, w, &d.Pools[at]), asks(in.Snapshot, w, &d.Pools[of[0]]); !cmp.Equal(a, b) {
+				t.Errorf("%s: %s asks for %v on one pool and for %v on another", name, lower.WorkloadName(in.Snapshot.Workloads[w]), a, b)
+			}
+			if !allows(in.Snapshot, w, &d.Pools[at]) {
+				t.Errorf("%s: no type of pool %v is allowed to %s", name, d.Pools[at], lower.WorkloadName(in.Snapshot.Workloads[w]))
+			}
+		}
+		if limited && !endless {
+			t.Errorf("%s: all pools of %s have limits, or cannot hold it", name, lower.WorkloadName(in.Snapshot.Workloads[w]))
 		}
 	}
-	if d.Of[2] != d.Of[3] {
-		t.Errorf("%s: pods of one owner are steered to pools %d and %d", name, d.Of[2], d.Of[3])
+	if in.Snapshot.Workloads[2].Ref == in.Snapshot.Workloads[3].Ref && !slices.Equal(d.Of[2], d.Of[3]) {
+		t.Errorf("%s: pods of one owner are steered to pools %v and %v", name, d.Of[2], d.Of[3])
 	}
 	got, err := Simulate(in, d)
 	if diff := cmp.Diff(Outcome{d.Estimate, d.Nodes, d.Unplaced}, got); diff != "" || err != nil {
 		t.Errorf("%s: what is simulated is not what is promised (-promised +simulated), %v:\n%s", name, err, diff)
 	}
+}
+
+// holds reports whether a node of a pool has the devices for a pod.
+func holds(s *planner.Snapshot, w int, p *planner.Pool) bool {
+	has := maps.Clone(p.Slices)
+	if len(p.Layouts) == 0 {
+		return true
+	}
+	if has == nil {
+		has = map[string]int64{}
+	}
+	for _, card := range p.Layouts {
+		if len(card) == 0 {
+			has["gpu"]++
+		}
+	}
+	for name, n := range asks(s, w, p) {
+		if n > has[name] {
+			return false
+		}
+	}
+	return true
+}
+
+// asks are the devices that a pod of a workload asks for on a pool.
+func asks(s *planner.Snapshot, w int, p *planner.Pool) map[string]int64 {
+	out := map[string]int64{}
+	for i := range s.Offers {
+		if s.Offers[i].InstanceType == p.InstanceTypes[0] {
+			g := lower.NeedOn(s.Workloads[w].GPU, s.Offers[i].Cards.Model)
+			maps.Copy(out, g.Slices)
+			if out["gpu"] = g.Whole; g.ShareMilli > 0 {
+				out["shared"] = (g.ShareMilli*p.Replicas + 999) / 1000
+			}
+			break
+		}
+	}
+	return out
 }
 
 // allows reports whether the dearest type of a pool, its leader, is allowed to a workload.
@@ -146,7 +196,7 @@ func TestNobodyWhoMayBeSteered(t *testing.T) {
 			t.Errorf("pool %s is for steered pods, and there are none", p.Name)
 		}
 	}
-	if designs[0].Unplaced > 0 || slices.ContainsFunc(designs[0].Of, func(of int) bool { return of >= 0 }) {
+	if designs[0].Unplaced > 0 || slices.ContainsFunc(designs[0].Of, func(of []int) bool { return len(of) > 0 }) {
 		t.Errorf("%d pods unplaced, of %v", designs[0].Unplaced, designs[0].Of)
 	}
 }
@@ -160,7 +210,7 @@ func TestSlicesOfWholeNodes(t *testing.T) {
 	}{
 		"16 × 1g, 8 × 2g and 8 × 3g fill one node": {map[string]int64{"1g.5gb": 16, "2g.10gb": 8, "3g.20gb": 8}, 1, map[string]int64{"1g.5gb": 16, "2g.10gb": 8, "3g.20gb": 8}},
 		"57 × 1g are one more than a node has":     {map[string]int64{"1g.5gb": 57}, 2, map[string]int64{"1g.5gb": 56}},
-		"200 × 1g and 60 × 3g in one layout":       {map[string]int64{"1g.5gb": 200, "3g.20gb": 60}, 8, nil},
+		"200 × 1g and 60 × 3g in two layouts":      {map[string]int64{"1g.5gb": 200, "3g.20gb": 60}, 7, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			designs, err := Search(packed(t, sliceMix(tc.want)))

@@ -65,7 +65,7 @@ func TestRules(t *testing.T) {
 			if tc.edit != nil {
 				tc.edit(&s, &plan)
 			}
-			d := Design{Of: []int{0, 0}, Pools: []planner.Pool{{Name: "p", Steered: true, InstanceTypes: []string{machine}, CapacityTypes: []string{"on-demand"}, Replicas: tc.replicas}}}
+			d := Design{Of: [][]int{{0}, {0}}, Pools: []planner.Pool{{Name: "p", Steered: true, InstanceTypes: []string{machine}, CapacityTypes: []string{"on-demand"}, Replicas: tc.replicas}}}
 			got, err := Simulate(Input{Snapshot: &s, Plan: &plan}, d)
 			if err != nil {
 				t.Fatal(err)
@@ -79,14 +79,25 @@ func TestRules(t *testing.T) {
 
 func TestSimulateRefuses(t *testing.T) {
 	in := packed(t, mixed(1, 20, 5))
-	of := slices.Repeat([]int{-1}, 5)
+	of := make([][]int, 5)
 	for name, d := range map[string]Design{
-		"a design of other workloads": {Of: of[:4]},
-		"a pool that is not there":    {Of: []int{-1, -1, 0, -1, -1}},
-		"types that nobody knows":     {Of: of, Pools: []planner.Pool{{InstanceTypes: []string{"x"}, CapacityTypes: []string{"spot"}}}},
+		"a design of other workloads":   {Of: of[:4]},
+		"a pool that is not there":      {Of: [][]int{nil, nil, {0}, nil, nil}},
+		"a limit on nodes of two types": {Of: of, Pools: []planner.Pool{{InstanceTypes: []string{in.Snapshot.Offers[0].InstanceType, other(in.Snapshot)}, CapacityTypes: []string{"spot"}, NodesMost: 1}}},
+		"types that nobody knows":       {Of: of, Pools: []planner.Pool{{InstanceTypes: []string{"x"}, CapacityTypes: []string{"spot"}}}},
 	} {
 		if got, err := Simulate(in, d); err == nil {
 			t.Errorf("%s: got %+v, want an error", name, got)
 		}
 	}
+}
+
+// other is a type that is not the first.
+func other(s *planner.Snapshot) string {
+	for i := range s.Offers {
+		if o := &s.Offers[i]; o.InstanceType != s.Offers[0].InstanceType && o.Pool == s.Offers[0].Pool {
+			return o.InstanceType
+		}
+	}
+	return ""
 }

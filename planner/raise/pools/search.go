@@ -28,11 +28,13 @@ func Search(in Input) ([]Design, error) {
 	limits := in.Limits.WithDefaults()
 	sh := newShop(in)
 	carriers := sh.carriers(in.Plan)
-	s := &search{can: sh.prepare(carriers), owner: sh.owners(), judge: newJudge(sh), dice: rand.New(rand.NewPCG(seed, 0))}
+	s := &search{can: sh.prepare(carriers), owner: sh.owners(), judge: newJudge(sh), dice: rand.New(rand.NewPCG(seed, 0)),
+		packed: sh.nodesOf(in.Plan), homes: make([]homes, len(sh.works)), pairs: map[uint64][]plot{}}
+	s.learn(in.Plan)
 	d := s.begin(carriers)
 	open := s.openPools(limits.Pools)
-	s.fee = s.total(d) / 5000 // chosen: twelve pools may cost a quarter of a per cent
-	var drafts []*draft
+	s.fee = s.total(d.plots) / 5000 // chosen: twelve pools may cost a quarter of a per cent
+	drafts := make([]*draft, 0, limits.Designs)
 	begun := s.shrink(d, max(limits.Pools-len(open), 0))
 	d = begun
 	for at, step := range steps[:min(len(steps), limits.Designs)] {
@@ -41,7 +43,7 @@ func Search(in Input) ([]Design, error) {
 			d = begun
 		}
 		if d = s.shrink(d, s.most); len(d.plots) > 0 {
-			d = s.anneal(d, limits.Evaluations*int64(2+at)/5) // two fifths for the first, a fifth for each other
+			d = s.prune(s.anneal(d, limits.Evaluations*int64(2+at)/5)) // two fifths for the first, a fifth for each other
 		}
 		drafts = append(drafts, d)
 	}

@@ -35,16 +35,23 @@ func Simulate(in Input, d Design) (Outcome, error) {
 		}
 		stands = append(stands, st)
 	}
-	all, home := []int{}, slices.Clone(d.Of)
+	var all []int
 	for i := range sh.works {
-		if home[i] >= len(d.Pools) {
-			return Outcome{}, fmt.Errorf("%w: workload %d is steered to pool %d of %d", ErrInput, i, home[i], len(d.Pools))
+		for _, at := range d.Of[i] {
+			if at < 0 || at >= len(d.Pools) {
+				return Outcome{}, fmt.Errorf("%w: workload %d is steered to pool %d of %d", ErrInput, i, at, len(d.Pools))
+			}
+		}
+		for at := range stands {
+			if mine := slices.Contains(d.Of[i], at); mine || len(d.Of[i]) == 0 && !d.Pools[at].Steered {
+				stands[at].works = append(stands[at].works, i)
+			}
 		}
 		if sh.works[i].count > 0 {
 			all = append(all, i)
 		}
 	}
-	v := j.simulate(stands, all, home)
+	v := j.run(stands, all)
 	return Outcome{v.cost, v.nodes, v.unplaced}, nil
 }
 
@@ -59,11 +66,14 @@ func (sh *shop) standOf(p *planner.Pool) (stand, error) {
 			}
 		}
 	}
+	if p.NodesMost > 0 && len(o.followers) > 1 {
+		return stand{}, fmt.Errorf("%w: pool %q is limited to %d nodes of %d types", ErrInput, p.Name, p.NodesMost, len(o.followers))
+	}
 	if o.kind < 0 || len(o.followers) > membersMax {
 		return stand{}, fmt.Errorf("%w: pool %q has %d types of the snapshot, not 1 to %d", ErrInput, p.Name, len(o.followers), membersMax)
 	}
 	slices.SortFunc(o.followers, func(a, b int32) int { return -sh.cheaper(a, b) })
-	st := stand{at: int32(len(sh.options)), open: !p.Steered, where: sh.within(p)}
+	st := stand{at: int32(len(sh.options)), most: max(p.NodesMost, 0), where: sh.within(p)}
 	switch {
 	case len(p.Layouts) > 0:
 		o.mode = sliced

@@ -2,13 +2,16 @@ package pools
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
 	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/planner/lower"
 	"github.com/tenon-sh/tenon/pricing"
+	"github.com/tenon-sh/tenon/simulations/fleet"
 )
 
 // slowClaim is an open node, told by the offers that it may still become.
@@ -26,6 +29,7 @@ type slow struct {
 	s      *planner.Snapshot
 	d      Design
 	claims []*slowClaim
+	made   map[int]int64 // claims by pool
 	zones  []string
 	zone   map[int]map[string]int64 // pods by rule and zone
 	left   int64
@@ -44,7 +48,7 @@ func (k *slow) run() Outcome {
 	for _, o := range k.s.Offers {
 		zones[o.Zone] = true
 	}
-	k.zones, k.zone = slices.Sorted(maps.Keys(zones)), map[int]map[string]int64{}
+	k.zones, k.zone, k.made = slices.Sorted(maps.Keys(zones)), map[int]map[string]int64{}, map[int]int64{}
 	for _, i := range order {
 		for range k.s.Workloads[i].Replicas {
 			k.place(i)
@@ -71,6 +75,9 @@ func (k *slow) place(i int) {
 		}
 	}
 	for at := range k.d.Pools {
+		if most := k.d.Pools[at].NodesMost; most > 0 && k.made[at] >= most {
+			continue
+		}
 		c := &slowClaim{pool: at, load: map[string]int64{}, of: map[int]int64{}}
 		p := &k.d.Pools[at]
 		for row := range k.s.Offers {
@@ -81,6 +88,7 @@ func (k *slow) place(i int) {
 		}
 		if k.add(c, i) {
 			k.claims = append(k.claims, c)
+			k.made[at]++
 			return
 		}
 	}
@@ -90,7 +98,7 @@ func (k *slow) place(i int) {
 // add puts a pod on a node, if it goes there.
 func (k *slow) add(c *slowClaim, i int) bool {
 	w, p := &k.s.Workloads[i], &k.d.Pools[c.pool]
-	if of := k.d.Of[i]; of >= 0 && of != c.pool || of < 0 && p.Steered || w.HostMax > 0 && c.of[i] >= w.HostMax {
+	if of := k.d.Of[i]; len(of) > 0 && !slices.Contains(of, c.pool) || len(of) == 0 && p.Steered || w.HostMax > 0 && c.of[i] >= w.HostMax {
 		return false
 	}
 	load := maps.Clone(c.load)
@@ -183,6 +191,65 @@ func (k *slow) room(row int, p *planner.Pool) map[string]int64 {
 	return out
 }
 
+// scrambled are designs that random moves lead to, whatever they cost, most of them with pools that share workloads.
+func scrambled(in Input, n int) (out []Design, shared int) {
+	sh := newShop(in)
+	carriers := sh.carriers(in.Plan)
+	s := &search{
+		can: sh.prepare(carriers), owner: sh.owners(), judge: newJudge(sh), dice: rand.New(rand.NewPCG(1, 2)), most: in.Limits.WithDefaults().Pools,
+		packed: sh.nodesOf(in.Plan), homes: make([]homes, len(sh.works)), pairs: map[uint64][]plot{},
+	}
+	s.learn(in.Plan)
+	d := s.shrink(s.begin(carriers), s.most-2)
+	for range n {
+		for range 40 {
+			edits := s.move(d)
+			if s.dice.IntN(2) == 0 && len(d.plots) > 0 {
+				i := s.dice.IntN(len(d.of))
+				if len(d.of[i]) > 0 {
+					edits = s.together(d, d.of[i][0], i)
+				}
+			}
+			if edits != nil && s.sound(edited(d.plots, edits)) {
+				d.take(edited(d.plots, edits))
+			}
+		}
+		x := s.design(d, nil)
+		if slices.ContainsFunc(x.Of, func(of []int) bool { return len(of) > 1 }) {
+			shared++
+		}
+		out = append(out, x)
+	}
+	return out, shared
+}
+
+// Pools that share workloads, some with limits, held against the slow simulator.
+func TestSharedPoolsAgainstPodByPod(t *testing.T) {
+	equal, all, shared := 0, 0, 0
+	for seed := uint64(31); seed <= 32; seed++ {
+		in := packed(t, mixed(seed, 150, 25))
+		in.Limits.Pools = 9
+		designs, n := scrambled(in, 10)
+		shared += n
+		for at, d := range designs {
+			check(t, fmt.Sprintf("seed %d, design %d", seed, at), in, d)
+			want, got := (&slow{s: in.Snapshot, d: d}).run(), Outcome{d.Estimate, d.Nodes, d.Unplaced}
+			if all++; got == want {
+				equal++
+				continue
+			}
+			off := got.PricePerHour.Float64()/want.PricePerHour.Float64() - 1
+			t.Logf("seed %d design %d: %+v by counts, %+v pod by pod (%+.2f%%)", seed, at, got, want, 100*off)
+			if got.Unplaced != want.Unplaced || off > 0.05 || off < -0.05 {
+				t.Errorf("seed %d design %d: more than 5%% apart", seed, at)
+			}
+		}
+	}
+	if t.Logf("%d of %d equal, %d with shared workloads", equal, all, shared); equal*2 < all || shared*2 < all {
+		t.Errorf("only %d of %d are equal, and %d share workloads", equal, all, shared)
+	}
+}
+
 // The simulator by counts is held against the slow one. They may part where many pods are spread, since these are dealt in rounds
 // there, and then a little.
 func TestSimulatorAgainstPodByPod(t *testing.T) {
@@ -216,5 +283,56 @@ func TestSimulatorAgainstPodByPod(t *testing.T) {
 	}
 	if t.Logf("%d of %d equal", equal, all); equal*2 < all {
 		t.Errorf("only %d of %d are equal", equal, all)
+	}
+}
+
+// A pod template has one request, so pools that share a workload must agree on what its pods ask for.
+func TestSharedPoolsAskForTheSame(t *testing.T) {
+	offers, _ := fleet.Offers(pricing.Default(), fleet.Options{TimeSlicing: true})
+	s := planner.Snapshot{Offers: slices.DeleteFunc(offers, func(o planner.Offer) bool {
+		return o.InstanceType != "g4dn.xlarge" && o.InstanceType != "g4dn.12xlarge"
+	})}
+	for i, share := range []int64{120, 250, 90, 0, 0} {
+		w := planner.Workload{Ref: planner.Ref{Kind: "Deployment", Name: fmt.Sprint("w", i)}, Replicas: 6, Requests: planner.Resources{CPUMilli: 100, MemoryMiB: 512, Pods: 1}}
+		if w.GPU.ShareMilli = share; i == 3 {
+			w.GPU.Whole = 1
+		}
+		s.Workloads = append(s.Workloads, w)
+	}
+	in := packed(t, s)
+	in.Limits.Pools = 8
+	designs, shared := scrambled(in, 40)
+	for at, d := range designs {
+		check(t, fmt.Sprint("design ", at), in, d)
+	}
+	if shared*2 < len(designs) {
+		t.Errorf("%d of %d designs share workloads", shared, len(designs))
+	}
+	for i := range in.Snapshot.Offers { // no weights are left for an order of pools above the base
+		in.Snapshot.Offers[i].Weight = 95
+	}
+	if _, shared := scrambled(in, 10); shared > 0 {
+		t.Errorf("%d designs share workloads above a base of weight 95", shared)
+	}
+}
+
+// What comes late must find a node of the pool without a limit: one whose cards are cut for it.
+func TestSharedPoolsHoldWhatIsLeft(t *testing.T) {
+	in := packed(t, sliceMix(map[string]int64{"1g.5gb": 120, "2g.10gb": 7, "3g.20gb": 40}))
+	in.Limits.Pools = 6
+	designs, shared := scrambled(in, 60)
+	for at, d := range designs {
+		for w, of := range d.Of {
+			sound := !slices.ContainsFunc(of, func(i int) bool { return d.Pools[i].NodesMost > 0 })
+			for _, i := range of {
+				sound = sound || d.Pools[i].NodesMost == 0 && holds(in.Snapshot, w, &d.Pools[i])
+			}
+			if !sound {
+				t.Errorf("design %d: %s has no pool without a limit that can hold it", at, lower.WorkloadName(in.Snapshot.Workloads[w]))
+			}
+		}
+	}
+	if shared*2 < len(designs) {
+		t.Errorf("%d of %d designs share workloads", shared, len(designs))
 	}
 }

@@ -10,13 +10,7 @@ import (
 
 // carriers says for each workload, by kind, how many of its pods the packing puts there on nodes that do not stay.
 func (sh *shop) carriers(plan *planner.Plan) []map[int32]int64 {
-	at, kindAt := map[string]int{}, map[[2]string]int32{}
-	for i := range sh.s.Workloads {
-		at[lower.WorkloadName(sh.s.Workloads[i])] = i
-	}
-	for k := range sh.kinds {
-		kindAt[[2]string{sh.kinds[k].base, sh.kinds[k].name}] = int32(k)
-	}
+	at, kindAt := sh.worksByName(), sh.kindsByName()
 	out := make([]map[int32]int64, len(sh.works))
 	for i := range out {
 		out[i] = map[int32]int64{}
@@ -30,6 +24,35 @@ func (sh *shop) carriers(plan *planner.Plan) []map[int32]int64 {
 		for _, p := range node.Pods {
 			if i, ok := at[p.Workload]; ok {
 				out[i][k] += p.Count * node.Count
+			}
+		}
+	}
+	return out
+}
+
+func (sh *shop) worksByName() map[string]int {
+	at := map[string]int{}
+	for i := range sh.s.Workloads {
+		at[lower.WorkloadName(sh.s.Workloads[i])] = i
+	}
+	return at
+}
+
+func (sh *shop) kindsByName() map[[2]string]int32 {
+	at := map[[2]string]int32{}
+	for k := range sh.kinds {
+		at[[2]string{sh.kinds[k].base, sh.kinds[k].name}] = int32(k)
+	}
+	return at
+}
+
+// nodesOf says of how many nodes of each kind the packing is, without those that stay.
+func (sh *shop) nodesOf(plan *planner.Plan) []int64 {
+	out := make([]int64, len(sh.kinds))
+	for k := range sh.kinds {
+		for n := range plan.Nodes {
+			if node := &plan.Nodes[n]; !node.Held && node.Pool == sh.kinds[k].base && node.InstanceType == sh.kinds[k].name {
+				out[k] += node.Count
 			}
 		}
 	}
@@ -87,10 +110,9 @@ func (sh *shop) prepare(carriers []map[int32]int64) (can [][]bool) {
 // begin is the draft that follows the packing: a pool for each kind of node, with the workloads that lie there most.
 func (s *search) begin(carriers []map[int32]int64) *draft {
 	sh := s.sh
-	d := &draft{of: make([]int, len(sh.works))}
+	d := &draft{of: make([][]int, len(sh.works))}
 	byOption := map[int32][]int{}
 	for i := range sh.works {
-		d.of[i] = -1
 		if all := s.owner[i]; len(all) > 0 && all[0] == i {
 			if o, ok := s.first(all, carriers); ok {
 				byOption[o] = append(byOption[o], all...)
@@ -99,17 +121,14 @@ func (s *search) begin(carriers []map[int32]int64) *draft {
 			}
 		}
 	}
-	var edits []edit
+	var plots []plot
 	for o := range sh.options {
 		if works := byOption[int32(o)]; len(works) > 0 {
 			slices.Sort(works)
-			edits = append(edits, edit{len(edits), s.judged(int32(o), works)})
+			plots = append(plots, fresh(int32(o), works))
 		}
 	}
-	for _, e := range edits {
-		d.plots = append(d.plots, e.plot)
-	}
-	d.commit(nil)
+	d.take(plots)
 	return d
 }
 
@@ -169,7 +188,7 @@ func (sh *shop) owners() [][]int {
 // shrink merges pools two by two, those first where it costs the least, until there are as few as asked. Where no two can be
 // merged the pools that cost the least are given up: their workloads stay with today's NodePools.
 func (s *search) shrink(d *draft, most int) *draft {
-	d = d.clone()
+	d = s.apart(d)
 	type pair struct {
 		loss float64
 		both plot
@@ -201,10 +220,10 @@ func (s *search) shrink(d *draft, most int) *draft {
 					least = i
 				}
 			}
-			d.commit([]edit{{least, plot{}}})
+			d.take(edited(d.plots, []edit{{least, plot{}}}))
 			continue
 		}
-		d.commit([]edit{{a, best.both}, {b, plot{}}})
+		d.take(edited(d.plots, []edit{{a, best.both}, {b, plot{}}}))
 	}
 	return d
 }
