@@ -161,7 +161,7 @@ func (p *poolsResult) measure(ctx context.Context, o options, s planner.Snapshot
 func handPool(name string, weight int32, requirements ...kube.Requirement) *kube.NodePool {
 	p := &kube.NodePool{}
 	p.Name, p.Spec.Weight = name, &weight
-	p.Spec.Template.Spec.Requirements = append(requirements, kube.Requirement{Key: "karpenter.sh/capacity-type", Operator: "In", Values: []string{"on-demand", "spot"}})
+	p.Spec.Template.Spec.Requirements = slices.Concat(requirements, []kube.Requirement{{Key: "karpenter.sh/capacity-type", Operator: "In", Values: []string{"on-demand", "spot"}}})
 	return p
 }
 
