@@ -18,7 +18,7 @@ type plot struct {
 
 // keyed is a plot with its key.
 func keyed(p plot) plot {
-	p.key = mix(uint64(p.option)<<32 ^ uint64(p.most))
+	p.key = mix(mix(uint64(p.option)<<32) ^ uint64(p.most))
 	for at, n := range p.cut {
 		p.key = mix(p.key ^ uint64(at)<<40 ^ uint64(n))
 	}

@@ -25,7 +25,7 @@ type Input struct {
 type Limits struct {
 	Pools       int   // the most pools of a design; 0: 12
 	Designs     int   // how many designs to return at most; 0: 4
-	Evaluations int64 // simulations of one pool; 0: 300,000
+	Evaluations int64 // simulations of one pool; of n pools that share workloads they count n; 0: 300,000
 }
 
 // WithDefaults returns a copy with every zero filled in.

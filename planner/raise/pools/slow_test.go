@@ -336,3 +336,22 @@ func TestSharedPoolsHoldWhatIsLeft(t *testing.T) {
 		t.Errorf("%d of %d designs share workloads", shared, len(designs))
 	}
 }
+
+// A plan from a file may say anything of its cards.
+func TestCardsThatCannotBeCutSo(t *testing.T) {
+	in := packed(t, sliceMix(map[string]int64{"1g.5gb": 20, "3g.20gb": 9}))
+	in.Limits.Pools = 6
+	plan := *in.Plan
+	plan.Nodes = slices.Clone(plan.Nodes)
+	for i := range plan.Nodes {
+		plan.Nodes[i].GPUs = []planner.PlanGPU{{Layout: slices.Repeat([]planner.PlanMIG{{Profile: "1g.5gb"}}, 1000)}}
+	}
+	in.Plan = &plan
+	designs, _ := scrambled(in, 40)
+	for at, d := range designs {
+		got, err := Simulate(in, d)
+		if want := (Outcome{d.Estimate, d.Nodes, d.Unplaced}); got != want || err != nil {
+			t.Errorf("design %d: %+v promised, %+v simulated, %v", at, want, got, err)
+		}
+	}
+}

@@ -263,6 +263,9 @@ func (s *search) learn(plan *planner.Plan) {
 			continue
 		}
 		if m.cut != nil {
+			if _, ok := sh.dealt(&sh.kinds[k], m.cut); !ok {
+				continue
+			}
 			m.cut = sh.leave(&sh.options[m.option], m.cut)
 		}
 		for _, p := range node.Pods {
