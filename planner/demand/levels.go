@@ -180,7 +180,7 @@ func (l *changes) later(days float64) float64 {
 	for i := range levelSteps {
 		sum += 1 - l.none(float64(days*(float64(i)+0.5)/levelSteps))
 	}
-	return sum / levelSteps
+	return float64(sum / levelSteps)
 }
 
 // after is the risk of an amount once the level has risen.
@@ -189,7 +189,7 @@ func (l *changes) after(risk func(float64) float64, amount float64) float64 {
 	for _, f := range l.factors {
 		sum += risk(amount / f)
 	}
-	return sum / levelFactor
+	return float64(sum / levelFactor) // a division by eight is a product to a compiler
 }
 
 // says tells what is known of changes.
