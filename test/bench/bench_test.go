@@ -64,7 +64,9 @@ func TestCasesAreThoseAskedFor(t *testing.T) {
 		want        string
 		wantMissing int
 	}{
-		"every fourth of Baldi's, lists of pods and not of nodes": {"-seeds 11 -cases alibaba|baldi", files, "alibaba/a alibaba/b baldi/p1 baldi/p5", 0},
+		"every fourth of Baldi's, lists of pods and not of nodes": {"-seeds 11 -cases ^(alibaba|baldi)/", files, "alibaba/a alibaba/b baldi/p1 baldi/p5", 0},
+		"NodePools of seeds, mixes and lists": {"-seeds 11 -cases ^nodepools/", files,
+			"nodepools/1k-60/seed-11 nodepools/5k-100/seed-11 nodepools/" + poolMixes[0] + " nodepools/" + poolMixes[1] + " nodepools/alibaba-a nodepools/alibaba-b", 0},
 		"all of Baldi's": {"-all -cases baldi", files, "baldi/p1 baldi/p2 baldi/p3 baldi/p4 baldi/p5", 0},
 		"a quick look": {"-quick -seeds 1,2 -cases ^(synth|again|master|alibaba|baldi|small)", files,
 			"synth/1k-50/seed-1 synth/1k-50/seed-2 again/1k-50/seed-1 master/1k-50/seed-1 small/seed-1 small/seed-2 alibaba/a baldi/p1", 0},
@@ -124,7 +126,7 @@ func TestRun(t *testing.T) {
 	})
 	file := filepath.Join(t.TempDir(), "out.md")
 	var progress strings.Builder
-	err := run(t.Context(), []string{"-cases", "alibaba|baldi", "-o", file}, io.Discard, &progress)
+	err := run(t.Context(), []string{"-cases", "^(alibaba|baldi)/", "-o", file}, io.Discard, &progress)
 	if err == nil || err.Error() != "1 of 3 cases failed" {
 		t.Errorf("got error %v, want that 1 of 3 cases failed", err)
 	}

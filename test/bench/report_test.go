@@ -15,6 +15,7 @@ import (
 
 	"github.com/tenon-sh/tenon/binpack/firstfit"
 	"github.com/tenon-sh/tenon/binpack/model"
+	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/test/milp"
 )
 
@@ -242,5 +243,21 @@ func TestNotesAreRead(t *testing.T) {
 	}
 	if _, err := readNotes(name); err == nil || !strings.Contains(err.Error(), "notes.md") {
 		t.Errorf("got error %v, want one that names the file", err)
+	}
+}
+
+// The worst of what Karpenter builds is compared with the goal, and a case that was not replayed is in no row.
+func TestNodePoolsReport(t *testing.T) {
+	case1 := &poolsResult{Pods: 1000, Packing: planner.Cost{PlannedPerHour: 100_000_000, LowerBoundPerHour: 99_000_000}, Ours: &planner.Built{PerHour: 102_000_000, Pools: make([]planner.Pool, 3)},
+		Split: built{PerHour: 200_000_000, Unplaced: 2}, Open: built{PerHour: 300_000_000}}
+	var b strings.Builder
+	report{Results: []result{{Case: "nodepools/a", Pools: case1}, {Case: "nodepools/b", Pools: &poolsResult{}}}}.nodePools(&b)
+	for _, want := range []string{"| nodepools/a | 1,000 | 99.00 | 100.00 | 102.00 | 3 | 2.0 % | 200.00 | 49.0 % | 300.00 | 0, 2, 0 |", "(worst: 2.0 %)"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+	if strings.Contains(b.String(), "nodepools/b") {
+		t.Error("a case without a replay has a row")
 	}
 }
