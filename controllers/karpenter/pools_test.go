@@ -16,12 +16,11 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/tenon-sh/tenon/binpack"
 	"github.com/tenon-sh/tenon/binpack/model"
 	"github.com/tenon-sh/tenon/controllers/karpenter"
-	"github.com/tenon-sh/tenon/controllers/kube"
+	"github.com/tenon-sh/tenon/controllers/proposal"
 	"github.com/tenon-sh/tenon/planner"
 	"github.com/tenon-sh/tenon/planner/engine"
 	"github.com/tenon-sh/tenon/planner/lower"
@@ -31,61 +30,28 @@ import (
 	"github.com/tenon-sh/tenon/simulations/synth"
 )
 
-const (
-	poolTaint  = "tenon.sh/pool"
-	sharedName = corev1.ResourceName("nvidia.com/gpu.shared")
-)
-
 // replayed is the world of a design: its NodePools, overlays for slices and shares, and pods with their selectors.
 func replayed(s planner.Snapshot, d pools.Design, catalog pricing.Catalog) karpenter.World {
 	in := karpenter.Replay{Snapshot: s, Catalog: catalog, Options: karpenter.Options{}}
-	for i := range d.Pools {
-		p := &d.Pools[i]
-		in.NodePools = append(in.NodePools, nodePool(p))
-		if o := nodeOverlay(p); o != nil {
-			in.NodeOverlays = append(in.NodeOverlays, o)
-		}
+	var err error
+	if in.NodePools, in.NodeOverlays, err = proposal.Objects(d.Pools, nil, catalog); err != nil {
+		panic(err)
 	}
 	in.Steer = func(w int, pod *corev1.Pod) {
-		requests := pod.Spec.Containers[0].Resources.Requests
 		at := d.Of[w]
 		if len(at) == 0 {
 			return
 		}
 		p := &d.Pools[at[0]]
-		if len(at) == 1 {
-			pod.Spec.NodeSelector = map[string]string{"karpenter.sh/nodepool": p.Name}
-		} else {
-			pod.Spec.Affinity = oneOf(d, at)
+		var names []string
+		for _, n := range at {
+			names = append(names, d.Pools[n].Name)
 		}
-		pod.Spec.Tolerations = append(pod.Spec.Tolerations, corev1.Toleration{Key: poolTaint, Operator: corev1.TolerationOpExists})
-		need := s.Workloads[w].GPU
-		if need.ByModel != nil {
-			delete(requests, "nvidia.com/gpu")
-			need = lower.NeedOn(need, modelOf(s, p.InstanceTypes[0]))
-			if need.Whole > 0 {
-				requests["nvidia.com/gpu"] = *resource.NewQuantity(need.Whole, resource.DecimalSI)
-			}
-			for profile, n := range need.Slices {
-				requests[corev1.ResourceName("nvidia.com/mig-"+profile)] = *resource.NewQuantity(n, resource.DecimalSI)
-			}
-		}
-		if need.ShareMilli > 0 && p.Replicas > 0 {
-			delete(requests, "nvidia.com/gpu")
-			requests[sharedName] = *resource.NewQuantity((need.ShareMilli*p.Replicas+999)/1000, resource.DecimalSI)
-		}
+		proposal.Steer(&pod.Spec, names)
+		wl := &s.Workloads[w]
+		pod.Spec.Containers[0].Resources.Requests = karpenter.Requests(wl.Requests, lower.NeedOn(wl.GPU, modelOf(s, p.InstanceTypes[0])), p.Replicas)
 	}
 	return karpenter.FromSnapshot(in)
-}
-
-// oneOf is node affinity to several pools.
-func oneOf(d pools.Design, list []int) *corev1.Affinity {
-	is := corev1.NodeSelectorRequirement{Key: "karpenter.sh/nodepool", Operator: corev1.NodeSelectorOpIn}
-	for _, at := range list {
-		is.Values = append(is.Values, d.Pools[at].Name)
-	}
-	return &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{
-		NodeSelectorTerms: []corev1.NodeSelectorTerm{{MatchExpressions: []corev1.NodeSelectorRequirement{is}}}}}}
 }
 
 func modelOf(s planner.Snapshot, name string) string {
@@ -95,51 +61,6 @@ func modelOf(s planner.Snapshot, name string) string {
 		}
 	}
 	return ""
-}
-
-func nodePool(p *planner.Pool) *kube.NodePool {
-	np := &kube.NodePool{}
-	np.Name = p.Name
-	np.Spec.Weight = &p.Weight
-	if p.NodesMost > 0 {
-		one, _ := pricing.Default().Lookup(p.InstanceTypes[0])
-		np.Spec.Limits = corev1.ResourceList{corev1.ResourceCPU: *resource.NewQuantity(p.NodesMost*one.VCPU, resource.DecimalSI)}
-	}
-	t := &np.Spec.Template
-	t.Spec.Requirements = []kube.Requirement{
-		{Key: corev1.LabelInstanceTypeStable, Operator: "In", Values: p.InstanceTypes},
-		{Key: "karpenter.sh/capacity-type", Operator: "In", Values: p.CapacityTypes},
-	}
-	if len(p.Zones) > 0 {
-		t.Spec.Requirements = append(t.Spec.Requirements, kube.Requirement{Key: corev1.LabelTopologyZone, Operator: "In", Values: p.Zones})
-	}
-	if p.Steered {
-		t.Spec.Taints = []corev1.Taint{{Key: poolTaint, Value: p.Name, Effect: corev1.TaintEffectNoSchedule}}
-	}
-	return np
-}
-
-// nodeOverlay says what the nodes of a pool have instead of whole cards.
-func nodeOverlay(p *planner.Pool) *kube.NodeOverlay {
-	capacity := corev1.ResourceList{"nvidia.com/gpu": *resource.NewQuantity(0, resource.DecimalSI)}
-	switch {
-	case len(p.Slices) > 0:
-		left := slices.DeleteFunc(slices.Clone(p.Layouts), func(card []planner.PlanMIG) bool { return len(card) > 0 })
-		capacity["nvidia.com/gpu"] = *resource.NewQuantity(int64(len(left)), resource.DecimalSI)
-		for profile, n := range p.Slices {
-			capacity[corev1.ResourceName("nvidia.com/mig-"+profile)] = *resource.NewQuantity(n, resource.DecimalSI)
-		}
-	case p.Replicas > 0:
-		one, _ := pricing.Default().Lookup(p.InstanceTypes[0])
-		capacity[sharedName] = *resource.NewQuantity(max(one.GPU.Count, 1)*p.Replicas, resource.DecimalSI)
-	default:
-		return nil
-	}
-	o := &kube.NodeOverlay{}
-	o.Name = p.Name
-	o.Spec.Requirements = []kube.Requirement{{Key: "karpenter.sh/nodepool", Operator: "In", Values: []string{p.Name}}}
-	o.Spec.Capacity = capacity
-	return o
 }
 
 // packed plans a snapshot.
@@ -355,7 +276,7 @@ func TestSharedPoolsAgreeWithKarpenter(t *testing.T) {
 	if testing.Short() {
 		t.Skip("replays some designs")
 	}
-	equal, far, all := 0, 0, 0
+	equal, all := 0, 0
 	for seed := uint64(25); seed <= 27; seed++ {
 		c, plan := packed(t, synth.Snapshot(synth.Options{Seed: seed, Pods: 120, Shapes: 24}, pricing.Default()), binpack.FastLimits())
 		in := pools.Input{Snapshot: &c, Plan: &plan, Limits: pools.Limits{Pools: 8, Evaluations: 400, Designs: 2}}
@@ -393,13 +314,12 @@ func TestSharedPoolsAgreeWithKarpenter(t *testing.T) {
 				continue
 			}
 			off := r.PricePerHour.Float64()/want.PricePerHour.Float64() - 1
-			if t.Logf("seed %d: %v foreseen, %v built (%+.2f%%)", seed, want.PricePerHour, r.PricePerHour, off*100); math.Abs(off) > 0.05 {
-				far++
+			if t.Logf("seed %d: %v foreseen, %v built (%+.2f%%)", seed, want.PricePerHour, r.PricePerHour, off*100); math.Abs(off) > 0.01 {
+				t.Errorf("seed %d: more than 1%% apart", seed)
 			}
 		}
 	}
-	// A design is replayed before it is believed, so that one that is foreseen badly costs a replay and nothing else.
-	if t.Logf("%d of %d equal, %d more than 5%% apart", equal, all, far); equal*3 < all || far > 1 {
-		t.Errorf("%d of %d equal, %d more than 5%% apart", equal, all, far)
+	if t.Logf("%d of %d equal", equal, all); equal*2 < all {
+		t.Errorf("only %d of %d equal", equal, all)
 	}
 }

@@ -40,19 +40,11 @@ func newReplay(b Builder, s *planner.Snapshot, plan *planner.Plan) *replay {
 		for _, p := range n.Pods {
 			w, ok := r.index[p.Workload]
 			if pods := p.Count * n.Count; ok && s.Workloads[w].GPU.ByModel != nil && pods > most[w] {
-				most[w], r.needs[w] = pods, onModel(s.Workloads[w].GPU, n.GPUModel)
+				most[w], r.needs[w] = pods, lower.NeedOn(s.Workloads[w].GPU, n.GPUModel)
 			}
 		}
 	}
 	return r
-}
-
-// onModel is what a pod asks for on cards of a model.
-func onModel(g planner.GPUNeed, model string) planner.GPUNeed {
-	if g.ByModel == nil {
-		return g
-	}
-	return g.ByModel[model]
 }
 
 // steering says what becomes of one workload's pods.
@@ -84,7 +76,7 @@ func (r *replay) steerings(pools []planner.Pool) ([]steering, error) {
 			}
 			out[w].pools, out[w].replicas = append(out[w].pools, p.Name), p.Replicas
 			if len(p.InstanceTypes) > 0 {
-				out[w].need = onModel(r.s.Workloads[w].GPU, r.model[p.InstanceTypes[0]])
+				out[w].need = lower.NeedOn(r.s.Workloads[w].GPU, r.model[p.InstanceTypes[0]])
 			}
 		}
 	}
