@@ -69,6 +69,9 @@ func TestOneClusterForManySets(t *testing.T) {
 }
 
 func TestOneSupplyForManySteps(t *testing.T) {
+	if !Ordered {
+		t.Skip("two runs may differ where zones are left to chance: make test has Karpenter in order")
+	}
 	w := crowd(t)
 	got, err := w.Consolidate(context.Background(), ConsolidateOptions{})
 	if err != nil || len(got.Steps) < 2 {
