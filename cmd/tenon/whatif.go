@@ -122,6 +122,9 @@ func (o *whatifOptions) edited(cmd *cobra.Command, w karpenter.World, s *sheet) 
 		if err != nil {
 			return nil, err
 		}
+		if _, _, err := w.Edited(text); err != nil { // by itself first, so that the file at fault is named
+			return nil, fmt.Errorf("--edit %s: %w", oneLine(name), err)
+		}
 		texts = append(texts, text)
 	}
 	r, err := w.WhatIfEdited(cmd.Context(), texts...)

@@ -43,7 +43,7 @@ func TestWhatif(t *testing.T) {
 		"JSON":                      {[]string{"-f", cluster, "--edit", edit, "-o", "json"}, exitOK, `"reason": "RequirementsDrifted"`},
 		"a misspelt pool":           {[]string{"-f", cluster, "--edit", other}, exitOK, "did you mean general?"},
 		"a misspelt node":           {[]string{"-f", cluster, "--remove", "node/n3"}, exitInput, `no node "n3"`},
-		"a misspelt field":          {[]string{"-f", cluster, "--edit", wrong}, exitInput, "requirement"},
+		"a misspelt field":          {[]string{"-f", cluster, "--edit", wrong}, exitInput, "wrong.yaml: not for Karpenter: a NodePool: "},
 		"two questions":             {[]string{"-f", cluster, "--edit", edit, "--consolidate"}, exitInput, "ask one thing"},
 		"none":                      {[]string{"-f", cluster}, exitInput, "ask one thing"},
 		"no cluster":                {[]string{"--consolidate"}, exitInput, "no cluster to look at"},

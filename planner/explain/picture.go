@@ -276,6 +276,9 @@ func (v *view) rulers() []ruler {
 		name = "Planned and moves"
 	}
 	most := max(sum, c.LowerBoundPerHour)
+	if c.KarpenterPerHour != nil {
+		most = max(most, *c.KarpenterPerHour)
+	}
 	var out []ruler
 	if c.NowPerHour != nil {
 		most = max(most, *c.NowPerHour)
@@ -291,10 +294,13 @@ func (v *view) rulers() []ruler {
 		end = min(whole, max(planned, bound+40)) // 0.4 %: a gap that exists is at least a hairline
 		bound = min(bound, end-40)
 	}
+	out = append(out, ruler{Label: name, Value: v.money.hour(sum), Segments: []segment{
+		piece("plan", 0, bound, "up to the lower bound"), piece("gap", bound, end-bound, "gap"),
+	}})
+	if k := c.KarpenterPerHour; k != nil {
+		out = append(out, ruler{Label: "Karpenter", Value: v.money.hour(*k), Segments: []segment{piece("plan", 0, scale(*k, most), "what Karpenter builds")}})
+	}
 	out = append(out,
-		ruler{Label: name, Value: v.money.hour(sum), Segments: []segment{
-			piece("plan", 0, bound, "up to the lower bound"), piece("gap", bound, end-bound, "gap"),
-		}},
 		ruler{Label: "Lower bound", Value: v.money.amount(c.LowerBoundPerHour, hourDecimals, down),
 			Segments: []segment{piece("bound", 0, bound, "no plan can cost less")}})
 	if gap := sum.Plus(-c.LowerBoundPerHour); gap > 0 && share(int64(gap), int64(most)) < 100_000 {

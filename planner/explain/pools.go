@@ -96,7 +96,7 @@ func (v *view) writePools(b *strings.Builder, o Options) {
 		return
 	}
 	g := grid{columns: []column{
-		{head: "NODEPOOL", least: 10}, {head: "CHILD OF", drop: 3}, {head: "INSTANCE TYPES", least: 14}, {head: "CAPACITY", least: 9, drop: 2}, {head: "GPUS", drop: 1},
+		{head: "NODEPOOL", least: 25}, {head: "CHILD OF", drop: 3}, {head: "INSTANCE TYPES", least: 14}, {head: "CAPACITY", least: 9, drop: 2}, {head: "GPUS", least: 10, drop: 1},
 		{head: "NODES", right: true}, {head: "TOTAL/H", right: true}, {head: "PODS OF", least: 8, drop: 4},
 	}}
 	most := 3
