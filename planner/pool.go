@@ -50,6 +50,8 @@ type Built struct {
 	// AsIsPerHour is what it would build of today's NodePools for the same pods; where there are none, of one that is open to
 	// every type. Null: not looked at.
 	AsIsPerHour *pricing.Micro `json:"asIsPerHour"`
-	Pools       []Pool         `json:"nodePools"` // those to have, by falling weight, then name
-	Notes       []Note         `json:"notes"`
+	// AsIsUnplaced are pods that it finds no node for then: where there are any, AsIsPerHour is of fewer pods.
+	AsIsUnplaced int64  `json:"asIsUnplaced"`
+	Pools        []Pool `json:"nodePools"` // those to have, by falling weight, then name
+	Notes        []Note `json:"notes"`
 }

@@ -28,6 +28,7 @@ func small(t *testing.T) *kube.Objects {
 kind: NodePool
 metadata: {name: general}
 spec:
+  weight: 40
   template:
     spec:
       nodeClassRef: {group: karpenter.k8s.aws, kind: EC2NodeClass, name: default}
@@ -141,11 +142,19 @@ func TestAPlanIsReplayed(t *testing.T) {
 }
 
 func TestNobodyIsSteeredWhoMayNotBe(t *testing.T) {
-	p := plan(t, small(t), &proposal.Builder{Steer: func(*planner.Workload) bool { return false }})
+	o, err := collect.Read([]string{"../../cmd/tenon/example/cluster.yaml"}, collect.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := plan(t, o, &proposal.Builder{Steer: func(*planner.Workload) bool { return false }})
 	for _, q := range p.Karpenter.Pools {
-		if q.Steered {
-			t.Errorf("pool %s is for %v", q.Name, q.Works)
+		if q.Steered || q.Weight <= 30 || // the most of today's
+			q.Nodes == 0 {
+			t.Errorf("pool %s is for %v, has weight %d and %d nodes", q.Name, q.Works, q.Weight, q.Nodes)
 		}
+	}
+	if len(p.Karpenter.Pools) == 0 || p.Karpenter.PerHour >= *p.Karpenter.AsIsPerHour {
+		t.Errorf("%d NodePools for %d an hour, where today's give %d", len(p.Karpenter.Pools), p.Karpenter.PerHour, *p.Karpenter.AsIsPerHour)
 	}
 }
 

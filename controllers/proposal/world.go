@@ -166,6 +166,7 @@ func (r *replay) world(pools []planner.Pool) (karpenter.World, error) {
 	} else {
 		w = r.recording(steered)
 	}
+	weigh(pools, w.NodePools)
 	made, overlays, err := Objects(pools, w.NodePools, r.b.Catalog)
 	if err != nil {
 		return karpenter.World{}, err
@@ -173,6 +174,32 @@ func (r *replay) world(pools []planner.Pool) (karpenter.World, error) {
 	w.NodePools = slices.Concat(w.NodePools, made)
 	w.NodeOverlays = slices.Concat(w.NodeOverlays, overlays)
 	return w, nil
+}
+
+// weightMost is the most that a NodePool may have.
+const weightMost = 100
+
+// weigh lifts the weights of a design above those of today's NodePools and keeps their order: Karpenter makes a node of the
+// first NodePool by weight that serves. The search does not know today's weights, which are in a Snapshot's order of offers alone. Where
+// there is no room above them, the design's are as high as they can be, and the bases of that weight share with them.
+func weigh(pools []planner.Pool, bases []*kube.NodePool) {
+	var above int32
+	for _, b := range bases {
+		if b.Spec.Weight != nil {
+			above = max(above, *b.Spec.Weight)
+		}
+	}
+	var ranks []int32
+	for i := range pools {
+		ranks = append(ranks, pools[i].Weight)
+	}
+	slices.Sort(ranks)
+	ranks = slices.Compact(ranks)
+	above = max(0, min(above, weightMost-int32(len(ranks))))
+	for i := range pools {
+		at, _ := slices.BinarySearch(ranks, pools[i].Weight)
+		pools[i].Weight = above + 1 + int32(at)
+	}
 }
 
 func (r *replay) recording(steered []steering) karpenter.World {

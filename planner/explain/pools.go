@@ -40,7 +40,10 @@ func (v *view) builtLine() string {
 	if k.AsIsPerHour == nil {
 		return text
 	}
-	text += "; of today's NodePools, for the same pods, nodes of " + v.money.hour(*k.AsIsPerHour) + " an hour"
+	text += "; of today's NodePools, nodes of " + v.money.hour(*k.AsIsPerHour) + " an hour"
+	if k.AsIsUnplaced > k.Unplaced {
+		return text + ", but none for " + plural(k.AsIsUnplaced, "pod", "pods")
+	}
 	if saved := k.AsIsPerHour.Plus(-k.PerHour); saved > 0 {
 		text += ", " + percent(share(int64(saved), int64(*k.AsIsPerHour))) + " more than " + v.money.hour(k.PerHour)
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // design turns a draft and the open pools into values, and judges all of it once more.
-func (s *search) design(d *draft, open []int32) Design {
+func (s *search) design(d *draft, open []plot) Design {
 	sh := s.sh
 	out := Design{Of: make([][]int, len(sh.works))}
 	for _, plots := range s.components(d.plots) {
@@ -34,7 +34,7 @@ func (s *search) design(d *draft, open []int32) Design {
 	}
 	var plots []*plot
 	for _, o := range open {
-		p := fresh(o, rest)
+		p := o.of(rest)
 		plots = append(plots, &p)
 	}
 	s.build(&out, plots, false)
