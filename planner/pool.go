@@ -27,7 +27,8 @@ type Pool struct {
 	// NodesMost, where not 0, is how many nodes it may have. Each of its workloads is then also in a pool without, which takes
 	// what is left over. It goes with one instance type.
 	NodesMost int64 `json:"nodesMost,omitempty"`
-	// Works are the workloads that are planned on it, by name, sorted.
+	// Works are the workloads that are steered to it, or, where it is open to all, those most of whose pods Karpenter puts there; by
+	// name, sorted.
 	Works        []PoolWork    `json:"workloads"`
 	Nodes        int64         `json:"nodes"`        // that Karpenter builds of it
 	PricePerHour pricing.Micro `json:"pricePerHour"` // of those

@@ -5,10 +5,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tenon-sh/tenon/controllers/karpenter"
 	"github.com/tenon-sh/tenon/controllers/kube"
 	"github.com/tenon-sh/tenon/planner"
+	"github.com/tenon-sh/tenon/planner/lower"
 	"github.com/tenon-sh/tenon/planner/raise/pools"
 	"github.com/tenon-sh/tenon/pricing"
 )
@@ -152,6 +154,39 @@ func (b Builder) designs(s *planner.Snapshot, plan *planner.Plan, pods int64) ([
 	return out, nil
 }
 
+// attract tells, of pools that are open to all, which workloads Karpenter put there: each counts where most of its pods are.
+func (r *replay) attract(pools []planner.Pool, nodes []karpenter.Node) {
+	count := make([]map[string]int64, len(r.s.Workloads))
+	for i := range nodes {
+		for _, pod := range nodes[i].Pods {
+			if w, ok := r.pods[pod]; ok {
+				if count[w] == nil {
+					count[w] = map[string]int64{}
+				}
+				count[w][nodes[i].Pool]++
+			}
+		}
+	}
+	for w, of := range count {
+		at, most := -1, int64(0)
+		for _, n := range of {
+			most = max(most, n)
+		}
+		for i := range pools {
+			if most > 0 && of[pools[i].Name] == most {
+				at = i
+				break
+			}
+		}
+		if at >= 0 && !pools[at].Steered {
+			pools[at].Works = append(pools[at].Works, planner.PoolWork{Workload: lower.WorkloadName(r.s.Workloads[w])})
+		}
+	}
+	for i := range pools {
+		slices.SortFunc(pools[i].Works, func(a, b planner.PoolWork) int { return strings.Compare(a.Workload, b.Workload) })
+	}
+}
+
 // run lets Karpenter build one design.
 func (r *replay) run(ctx context.Context, design []planner.Pool) (*planner.Built, error) {
 	w, err := r.world(design)
@@ -177,6 +212,7 @@ func (r *replay) run(ctx context.Context, design []planner.Pool) (*planner.Built
 			built.Pools[n].PricePerHour = built.Pools[n].PricePerHour.Plus(result.New[i].PricePerHour)
 		}
 	}
+	r.attract(built.Pools, result.New)
 	for i, u := range result.Unplaced {
 		if i == unplacedNotes {
 			built.Notes = append(built.Notes, planner.Note{Severity: planner.Warning, Text: fmt.Sprintf("Karpenter finds no node for %d more pods", len(result.Unplaced)-i)})

@@ -20,6 +20,7 @@ func (d *draft) finish() (Proposal, error) {
 	p, o := d.Plan, &d.out
 	o.Version, o.Karpenter, o.InputDigest, o.PlanDigest, o.Catalog = d.Version, d.Built.Version, p.InputDigest, p.Digest, p.Catalog
 	o.Command, o.Source, o.Unplaced = d.Command, p.Source, d.Built.Unplaced
+	o.AsIsUnplaced = d.Built.AsIsUnplaced
 	o.Today, o.AsIs, o.Planned, o.Built, o.LowerBound = p.Cost.NowPerHour, d.Built.AsIsPerHour, p.Cost.PlannedPerHour, d.BuiltAt, p.Cost.LowerBoundPerHour
 	o.Gates = d.gates()
 	o.Notes = append(o.Notes, d.Built.Notes...)

@@ -47,7 +47,7 @@ func (p Proposal) prices(b *strings.Builder) {
 	}
 	row("Today", p.Today)
 	if p.AsIs != nil {
-		row("What Karpenter would build of today's NodePools", p.AsIs)
+		row("What Karpenter would build of today's NodePools"+p.without(), p.AsIs)
 	}
 	row("**What Karpenter builds of this proposal**", p.Built)
 	row("What Tenon packed", &p.Planned)

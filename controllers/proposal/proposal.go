@@ -117,18 +117,20 @@ type Proposal struct {
 	Command     string             `json:"command"`
 	Source      string             `json:"source"`
 	// Today is null where the input has no nodes; AsIs and Built are what Karpenter builds of today's NodePools and of the proposal's.
-	Today      *pricing.Micro `json:"todayPerHour"`
-	AsIs       *pricing.Micro `json:"asIsPerHour"`
-	Planned    pricing.Micro  `json:"plannedPerHour"`
-	Built      *pricing.Micro `json:"karpenterPerHour"`
-	LowerBound pricing.Micro  `json:"lowerBoundPerHour"`
-	Edits      []Edit         `json:"edits"`    // in the order in which they are applied
-	Gates      []string       `json:"gates"`    // Karpenter's feature gates that are needed
-	Checks     []string       `json:"checks"`   // what to see to before
-	ByHand     []string       `json:"byHand"`   // workloads that no patch can steer, with the reason
-	Notes      []planner.Note `json:"notes"`    // of what was assumed or left out
-	Unplaced   int64          `json:"unplaced"` // pods that Karpenter finds no node for
-	Files      []File         `json:"files"`    // sorted by path
+	Today *pricing.Micro `json:"todayPerHour"`
+	AsIs  *pricing.Micro `json:"asIsPerHour"`
+	// AsIsUnplaced are pods for which today's NodePools make no node: AsIs is then of fewer pods.
+	AsIsUnplaced int64          `json:"asIsUnplaced"`
+	Planned      pricing.Micro  `json:"plannedPerHour"`
+	Built        *pricing.Micro `json:"karpenterPerHour"`
+	LowerBound   pricing.Micro  `json:"lowerBoundPerHour"`
+	Edits        []Edit         `json:"edits"`    // in the order in which they are applied
+	Gates        []string       `json:"gates"`    // Karpenter's feature gates that are needed
+	Checks       []string       `json:"checks"`   // what to see to before
+	ByHand       []string       `json:"byHand"`   // workloads that no patch can steer, with the reason
+	Notes        []planner.Note `json:"notes"`    // of what was assumed or left out
+	Unplaced     int64          `json:"unplaced"` // pods that Karpenter finds no node for
+	Files        []File         `json:"files"`    // sorted by path
 }
 
 // Make works out a proposal. The same input gives the same bytes.

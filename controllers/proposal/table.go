@@ -8,6 +8,14 @@ import (
 	"github.com/tenon-sh/tenon/pricing"
 )
 
+// without says that today's NodePools leave pods without a node, so that their price is of fewer pods.
+func (p *Proposal) without() string {
+	if p.AsIsUnplaced == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (no node for %d pods)", p.AsIsUnplaced)
+}
+
 // Table is the proposal for a terminal: prices, edits, what to see to. The folder's README.md says more.
 func Table(p Proposal) string {
 	var b strings.Builder
@@ -21,7 +29,7 @@ func Table(p Proposal) string {
 	}
 	row("Today", p.Today)
 	if p.AsIs != nil {
-		row("Karpenter, today's NodePools", p.AsIs)
+		row("Karpenter, today's NodePools"+p.without(), p.AsIs)
 	}
 	row("Karpenter, proposed", p.Built)
 	row("Planned", &p.Planned)

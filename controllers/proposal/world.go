@@ -1,6 +1,7 @@
 package proposal
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -21,10 +22,11 @@ type replay struct {
 	needs []planner.GPUNeed // of a pod of each workload, where no pool says on which model it is
 	model map[string]string // GPU model of each instance type
 	index map[string]int    // workloads by name
+	pods  map[string]int    // workloads by the names that Karpenter sees their pods under
 }
 
 func newReplay(b Builder, s *planner.Snapshot, plan *planner.Plan) *replay {
-	r := &replay{b: b, s: s, plan: plan, model: map[string]string{}, index: map[string]int{}}
+	r := &replay{b: b, s: s, plan: plan, model: map[string]string{}, index: map[string]int{}, pods: map[string]int{}}
 	for i := range s.Offers {
 		if o := &s.Offers[i]; o.Cards.Model != "" {
 			r.model[o.InstanceType] = o.Cards.Model
@@ -33,6 +35,7 @@ func newReplay(b Builder, s *planner.Snapshot, plan *planner.Plan) *replay {
 	for i := range s.Workloads {
 		r.index[lower.WorkloadName(s.Workloads[i])] = i
 		r.needs = append(r.needs, s.Workloads[i].GPU)
+		r.name(i)
 	}
 	most := make([]int64, len(s.Workloads))
 	for i := range plan.Nodes {
@@ -45,6 +48,24 @@ func newReplay(b Builder, s *planner.Snapshot, plan *planner.Plan) *replay {
 		}
 	}
 	return r
+}
+
+// name lists the pods of a workload: those of a dump, and those that karpenter.FromObjects makes up; or, of a recording, those
+// of karpenter.FromSnapshot.
+func (r *replay) name(i int) {
+	w := &r.s.Workloads[i]
+	if r.b.Objects == nil {
+		for n := range w.Replicas {
+			r.pods[fmt.Sprintf("%s/w%d-%d", cmp.Or(w.Ref.Namespace, "default"), i, n)] = i
+		}
+		return
+	}
+	for _, name := range w.Pods {
+		r.pods[w.Ref.Namespace+"/"+name] = i
+	}
+	for n := range w.Replicas - int64(len(w.Pods)) {
+		r.pods[fmt.Sprintf("%s/%s-tocome-%d", w.Ref.Namespace, w.Ref.Name, n)] = i
+	}
 }
 
 // steering says what becomes of one workload's pods.
@@ -242,20 +263,10 @@ func (r *replay) cluster(steered []steering) karpenter.World {
 			w.Nodes = append(w.Nodes, n)
 		}
 	}
-	planned := map[string]int{}
-	for i := range r.s.Workloads {
-		wl := &r.s.Workloads[i]
-		for _, name := range wl.Pods {
-			planned[wl.Ref.Namespace+"/"+name] = i
-		}
-		for n := range wl.Replicas - int64(len(wl.Pods)) {
-			planned[fmt.Sprintf("%s/%s-tocome-%d", wl.Ref.Namespace, wl.Ref.Name, n)] = i
-		}
-	}
 	pods := w.Pods
 	w.Pods = nil
 	for _, p := range pods {
-		i, is := planned[p.Namespace+"/"+p.Name]
+		i, is := r.pods[p.Namespace+"/"+p.Name]
 		switch {
 		case is && len(steered[i].pools) == 0 && stays[p.Spec.NodeName]: // nothing moves it, whatever the plan would like
 		case is:
